@@ -1,0 +1,1 @@
+//! CreateTable's request: a [`TableDefinition`] that holds together.

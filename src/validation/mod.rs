@@ -1,0 +1,36 @@
+//! From requests as they came to requests that can only be carried out: each operation's input (`protocol::shapes`) becomes a
+//! type that the layers above cannot misuse, or a [`Violation`], in the order in which DynamoDB checks.
+//!
+//! There are two halves. `<operation>::validate` needs the request alone and runs before the table is looked up. The second
+//! half ([`key`], [`item`], [`start_key`], [`read`], [`update_table::apply`]) needs the table's definition.
+
+pub mod batch_get_item;
+pub mod batch_write_item;
+pub mod constraint;
+pub mod create_table;
+pub mod delete_item;
+pub mod delete_table;
+pub mod describe_table;
+pub mod get_item;
+pub mod item;
+pub mod key;
+pub mod key_schema;
+pub mod layer;
+pub mod list_tables;
+pub mod put_item;
+pub mod query;
+pub mod read;
+pub mod returns;
+pub mod scan;
+pub mod start_key;
+pub mod table_definition;
+pub mod table_name;
+pub mod update_item;
+pub mod update_table;
+pub mod violation;
+
+pub use key_schema::{KeyAttribute, KeySchema, ScalarType};
+pub use layer::Layer;
+pub use table_definition::TableDefinition;
+pub use table_name::TableName;
+pub use violation::Violation;
