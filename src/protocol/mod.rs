@@ -1,0 +1,13 @@
+//! The wire: operations, the JSON of requests and answers, the shapes of inputs, and the errors that AWS has names for.
+//!
+//! A body is decoded once, straight into the struct of its operation ([`decode`]), and an answer is written once, straight
+//! into one buffer. Nothing in here judges a request: it says what was sent.
+
+pub mod decode;
+pub mod json;
+pub mod operation;
+pub mod shapes;
+
+pub use decode::{SerializationFault, Shape, decode};
+pub use json::JsonWriter;
+pub use operation::{Access, Operation, Service};
