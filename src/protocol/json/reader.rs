@@ -1,5 +1,6 @@
-//! JSON: a pull reader over a request body and an append-only writer for answers. Neither builds a tree.
+//! Reading JSON.
 
+use super::plain_length;
 use std::borrow::Cow;
 
 /// Containers that may be open at once. us-east-1, 2026-10: a body nested past about 2,000 attribute values, each an object
@@ -46,15 +47,6 @@ impl NumberText<'_> {
     pub fn to_f64(self) -> f64 {
         self.text.parse().unwrap_or(f64::NAN)
     }
-}
-
-/// Whether `text` is one JSON value and nothing else.
-pub fn is_well_formed(text: &[u8]) -> bool {
-    Reader::new(text).and_then(|mut reader| {
-        let token = reader.value()?;
-        reader.skip(&token)?;
-        reader.end()
-    }) == Ok(())
 }
 
 /// Reads JSON from front to back. Values come as [`Token`]s; what a caller does not want, it skips.
@@ -311,146 +303,4 @@ impl<'a> Reader<'a> {
     fn fail(&self) -> NotJson {
         NotJson { at: self.at }
     }
-}
-
-/// The place of one value in an answer. It is used up by writing the value.
-#[must_use = "a place without a value is not JSON"]
-pub struct JsonWriter<'o> {
-    out: &'o mut Vec<u8>,
-}
-
-impl<'o> JsonWriter<'o> {
-    pub fn new(out: &'o mut Vec<u8>) -> JsonWriter<'o> {
-        JsonWriter { out }
-    }
-
-    pub fn string(self, text: &str) {
-        write_string(self.out, text.as_bytes());
-    }
-
-    pub fn number(self, number: impl itoa::Integer) {
-        self.out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-    }
-
-    /// With a fraction always, as AWS writes capacity units: `1.0`. JSON has no other numbers: they become `null`.
-    pub fn double(self, number: f64) {
-        match number.is_finite() {
-            true => self.out.extend_from_slice(format!("{number:?}").as_bytes()),
-            false => self.null(),
-        }
-    }
-
-    /// A timestamp: seconds since 1970, with three decimals.
-    pub fn epoch_millis(self, millis: u64) {
-        let mut digits = itoa::Buffer::new();
-        self.out.extend_from_slice(digits.format(millis / 1000).as_bytes());
-        let fraction = digits.format(1000 + millis % 1000).as_bytes();
-        self.out.push(b'.');
-        self.out.extend_from_slice(fraction.get(1..).unwrap_or_default());
-    }
-
-    pub fn boolean(self, boolean: bool) {
-        self.out.extend_from_slice(if boolean { b"true" } else { b"false" });
-    }
-
-    pub fn null(self) {
-        self.out.extend_from_slice(b"null");
-    }
-
-    pub fn object(self, write_members: impl FnOnce(&mut ObjectWriter<'_>)) {
-        self.out.push(b'{');
-        write_members(&mut ObjectWriter { out: self.out, first: true });
-        self.out.push(b'}');
-    }
-
-    pub fn array(self, write_elements: impl FnOnce(&mut ArrayWriter<'_>)) {
-        self.out.push(b'[');
-        write_elements(&mut ArrayWriter { out: self.out, first: true });
-        self.out.push(b']');
-    }
-
-    /// The buffer itself, for a codec that appends exactly one value to it.
-    pub(super) fn into_out(self) -> &'o mut Vec<u8> {
-        self.out
-    }
-}
-
-pub struct ObjectWriter<'o> {
-    out: &'o mut Vec<u8>,
-    first: bool,
-}
-
-impl ObjectWriter<'_> {
-    pub fn member(&mut self, name: &str) -> JsonWriter<'_> {
-        separate(self.out, &mut self.first);
-        write_string(self.out, name.as_bytes());
-        self.out.push(b':');
-        JsonWriter { out: self.out }
-    }
-}
-
-pub struct ArrayWriter<'o> {
-    out: &'o mut Vec<u8>,
-    first: bool,
-}
-
-impl ArrayWriter<'_> {
-    pub fn element(&mut self) -> JsonWriter<'_> {
-        separate(self.out, &mut self.first);
-        JsonWriter { out: self.out }
-    }
-}
-
-pub(super) fn separate(out: &mut Vec<u8>, first: &mut bool) {
-    if !std::mem::take(first) {
-        out.push(b',');
-    }
-}
-
-/// Appends a JSON string. `utf8` comes as bytes because stored items are walked as bytes.
-pub(super) fn write_string(out: &mut Vec<u8>, utf8: &[u8]) {
-    out.push(b'"');
-    let mut rest = utf8;
-    loop {
-        let (plain, special) = rest.split_at(plain_length(rest));
-        out.extend_from_slice(plain);
-        let Some((&byte, after)) = special.split_first() else { break };
-        write_escape(out, byte);
-        rest = after;
-    }
-    out.push(b'"');
-}
-
-fn write_escape(out: &mut Vec<u8>, byte: u8) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let short = match byte {
-        b'"' | b'\\' => byte,
-        b'\n' => b'n',
-        b'\r' => b'r',
-        b'\t' => b't',
-        0x08 => b'b',
-        0x0C => b'f',
-        _ => {
-            let (high, low) = (HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 0xF)]);
-            out.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
-            return;
-        }
-    };
-    out.extend_from_slice(&[b'\\', short]);
-}
-
-/// The number of bytes before the first that a JSON string cannot hold as it is: a quote, a backslash or a control
-/// character. Whole blocks are tested without branches, which compiles to vector instructions.
-fn plain_length(bytes: &[u8]) -> usize {
-    const BLOCK_BYTES: usize = 32;
-    let is_special = |byte: u8| (byte == b'"') | (byte == b'\\') | (byte < 0x20);
-    let mut plain = 0;
-    for block in bytes.chunks_exact(BLOCK_BYTES) {
-        if block.iter().fold(false, |special, &byte| special | is_special(byte)) {
-            break;
-        }
-        plain += BLOCK_BYTES;
-    }
-    let tail = bytes.get(plain..).unwrap_or_default();
-    plain + tail.iter().position(|&byte| is_special(byte)).unwrap_or(tail.len())
 }
