@@ -1,1 +1,50 @@
-//! Placeholder-free: modules follow.
+//! An embedded, transactional storage engine: ordered bytes in, ordered bytes out.
+//!
+//! Entries live in 256 independent *stripes*, chosen by the hash of the partition part of their [`Key`]. Writers go through
+//! [`Engine::transact`], which latches the stripes of the keys it is given, shows their newest versions to a closure and
+//! commits what the closure decided as one batch with one [`SeqNo`]. Readers see published batches only: durable, whole,
+//! in order.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use kstone_engine::{Engine, Key, Options, io::MemoryDisk};
+//!
+//! # fn main() -> Result<(), kstone_engine::Error> {
+//! let engine = Engine::open(Arc::new(MemoryDisk::new()), Options::in_memory())?;
+//! let key = Key { space: 1, partition: b"user-1", sort: b"" };
+//! let ((), ticket) = engine.transact(&[key], |old, batch| {
+//!     assert!(old[0].is_none());
+//!     batch.put(key, b"hello");
+//! })?;
+//! ticket.wait()?;
+//! assert_eq!(engine.get(key)?.as_deref(), Some(&b"hello"[..]));
+//! # Ok(())
+//! # }
+//! ```
+#![warn(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod batch;
+mod engine;
+mod error;
+pub mod io;
+mod iter;
+mod key;
+mod memtable;
+mod metrics;
+mod options;
+mod seqno;
+mod stripe;
+mod txn;
+mod value;
+
+pub use batch::WriteBatch;
+pub use engine::Engine;
+pub use error::Error;
+pub use iter::{Direction, Row, Scan, ScanRange};
+pub use key::{Key, SpaceId, position_of};
+pub use metrics::{Health, Metrics};
+pub use options::{Compression, Durability, Options};
+pub use seqno::SeqNo;
+pub use txn::{Snapshot, Ticket};
+pub use value::Value;

@@ -1,0 +1,11 @@
+//! Ranges: cursors over the sources of a stripe, merged, reduced to what a snapshot sees, and joined over stripes.
+
+mod bounds;
+mod cursor;
+mod merge;
+mod scan;
+mod visible;
+
+pub use bounds::{Direction, ScanRange};
+pub(crate) use cursor::Cursor;
+pub use scan::{Row, Scan};

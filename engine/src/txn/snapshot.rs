@@ -1,0 +1,137 @@
+//! Snapshots: a seqno whose versions are kept readable.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::engine::Core;
+use crate::{Error, SeqNo};
+
+const SHARD_COUNT: usize = 16;
+
+/// A view of the whole engine at one commit. What it can see is kept readable as long as it, or a clone, lives.
+#[derive(Clone)]
+pub struct Snapshot {
+    pin: Arc<Pin>,
+}
+
+struct Pin {
+    core: Arc<Core>,
+    seqno: u64,
+    shard: usize,
+}
+
+impl Snapshot {
+    /// A snapshot of what is published now.
+    pub(crate) fn newest(core: &Arc<Core>) -> Self {
+        let (seqno, shard) = core.snapshots.pin_newest(|| core.publication.published());
+        Snapshot {
+            pin: Arc::new(Pin {
+                core: Arc::clone(core),
+                seqno,
+                shard,
+            }),
+        }
+    }
+
+    /// A snapshot of a past commit, if its versions are certain to be there.
+    pub(crate) fn at(
+        core: &Arc<Core>,
+        asked: u64,
+        oldest: impl FnOnce() -> u64,
+    ) -> Result<Self, Error> {
+        let published = core.publication.published();
+        if asked > published {
+            return Err(Error::SnapshotInFuture { asked, published });
+        }
+        let shard = core.snapshots.pin_at(asked, oldest)?;
+        Ok(Snapshot {
+            pin: Arc::new(Pin {
+                core: Arc::clone(core),
+                seqno: asked,
+                shard,
+            }),
+        })
+    }
+
+    /// The commit that it shows, with all before it.
+    pub fn seqno(&self) -> SeqNo {
+        SeqNo(self.pin.seqno)
+    }
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Snapshot({})", self.pin.seqno)
+    }
+}
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        self.core.snapshots.unpin(self.seqno, self.shard);
+    }
+}
+
+/// The pinned seqnos. Sharded, because every range read pins one.
+pub(crate) struct SnapshotRegistry {
+    shards: [Mutex<BTreeMap<u64, u32>>; SHARD_COUNT],
+}
+
+impl SnapshotRegistry {
+    pub(crate) fn new() -> Self {
+        SnapshotRegistry {
+            shards: [const { Mutex::new(BTreeMap::new()) }; SHARD_COUNT],
+        }
+    }
+
+    /// Pins what `published` returns. It is read under the shard's lock: a compaction that looks at the shard later sees
+    /// the pin, and one that looked before decided on a seqno that is not greater.
+    fn pin_newest(&self, published: impl FnOnce() -> u64) -> (u64, usize) {
+        let shard = shard_of_this_thread();
+        let mut pins = self.shards[shard].lock();
+        let seqno = published();
+        *pins.entry(seqno).or_default() += 1;
+        (seqno, shard)
+    }
+
+    /// Pins a past seqno unless it is older than what compaction may have dropped already.
+    fn pin_at(&self, seqno: u64, oldest: impl FnOnce() -> u64) -> Result<usize, Error> {
+        let shard = shard_of_this_thread();
+        let mut pins = self.shards[shard].lock();
+        let oldest = oldest();
+        if seqno < oldest && !pins.contains_key(&seqno) {
+            return Err(Error::SnapshotTooOld {
+                asked: seqno,
+                oldest,
+            });
+        }
+        *pins.entry(seqno).or_default() += 1;
+        Ok(shard)
+    }
+
+    fn unpin(&self, seqno: u64, shard: usize) {
+        let mut pins = self.shards[shard].lock();
+        if let Some(count) = pins.get_mut(&seqno) {
+            *count -= 1;
+            if *count == 0 {
+                pins.remove(&seqno);
+            }
+        }
+    }
+
+    /// How many distinct pins there are, at most.
+    pub(crate) fn count(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().len()).sum()
+    }
+}
+
+fn shard_of_this_thread() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static SHARD: usize = NEXT.fetch_add(1, Ordering::Relaxed) % SHARD_COUNT;
+    }
+    // A thread that is being torn down has no number any more; any shard is right.
+    SHARD.try_with(|shard| *shard).unwrap_or(0)
+}

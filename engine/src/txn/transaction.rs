@@ -1,0 +1,62 @@
+//! Read, decide, write, while nobody else decides on the same keys.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::{LatchSet, commit};
+use crate::batch::Kind;
+use crate::engine::Core;
+use crate::key::EncodedKey;
+use crate::{Error, Key, SeqNo, Ticket, Value, WriteBatch};
+
+/// Latches the stripes of the keys, shows `decide` their newest versions and commits what it put into the batch.
+pub(crate) fn transact<R>(
+    core: &Arc<Core>,
+    keys: &[Key<'_>],
+    mut decide: impl FnMut(&[Option<Value>], &mut WriteBatch) -> R,
+) -> Result<(R, Ticket), Error> {
+    core.check_writable()?;
+    let mut latch_set = LatchSet::default();
+    let encoded: SmallVec<[EncodedKey; 2]> = keys.iter().map(|&key| EncodedKey::new(key)).collect();
+    encoded.iter().for_each(|key| latch_set.add(key.stripe));
+
+    let latches = core.latches.acquire(&latch_set);
+    let mut seen = 0;
+    let mut values: SmallVec<[Option<Value>; 2]> = SmallVec::with_capacity(keys.len());
+    for (key, encoded) in keys.iter().zip(&encoded) {
+        values.push(read_newest(core, key, encoded, &mut seen)?);
+    }
+    let mut batch = WriteBatch::default();
+    let answer = decide(&values, &mut batch);
+    let seqno = if batch.is_empty() {
+        seen
+    } else {
+        commit(core, batch)?
+    };
+    // The fsync is not waited for: others may decide on these versions now, and their commits become durable after this one.
+    drop(latches);
+    Ok((answer, Ticket::new(core, seqno)))
+}
+
+/// The newest version, durable or not. Raises `seen` to the commit that the answer depends on, a deletion included: an
+/// answer must not be given before that commit is durable.
+fn read_newest(
+    core: &Core,
+    key: &Key<'_>,
+    encoded: &EncodedKey,
+    seen: &mut u64,
+) -> Result<Option<Value>, Error> {
+    if let Some(dropped) = core.dropped_spaces.seqno_of(key.space) {
+        *seen = dropped.max(*seen);
+        return Ok(None);
+    }
+    let Some(version) = core.stripes[encoded.stripe]
+        .view()
+        .get(&encoded.bytes, u64::MAX)?
+    else {
+        return Ok(None);
+    };
+    *seen = version.seqno.max(*seen);
+    Ok((version.kind == Kind::Put).then(|| Value::new(version.value, SeqNo(version.seqno))))
+}

@@ -1,0 +1,12 @@
+//! What the scenarios share: a seeded random source, and the ordered map that the engine is compared with.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "every test binary uses a part of this"
+)]
+
+mod model;
+mod random;
+
+pub use model::{Model, scan_all};
+pub use random::Random;

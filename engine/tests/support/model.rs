@@ -1,0 +1,171 @@
+//! The engine's meaning, in an ordered map: every key with its versions.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use kstone_engine::{Direction, Engine, Key, ScanRange, SeqNo, Snapshot, position_of};
+
+/// `(space, position, partition, sort)`: the order of a full scan.
+pub type ModelKey = (u32, u32, Vec<u8>, Vec<u8>);
+
+#[derive(Default, Clone)]
+pub struct Model {
+    versions: BTreeMap<ModelKey, Vec<(u64, Option<Vec<u8>>)>>,
+    dropped: BTreeMap<u32, u64>,
+}
+
+pub fn model_key(key: Key<'_>) -> ModelKey {
+    (
+        key.space,
+        position_of(key.partition),
+        key.partition.to_vec(),
+        key.sort.to_vec(),
+    )
+}
+
+impl Model {
+    pub fn put(&mut self, key: Key<'_>, value: &[u8], seqno: SeqNo) {
+        self.write(key, Some(value.to_vec()), seqno);
+    }
+
+    pub fn delete(&mut self, key: Key<'_>, seqno: SeqNo) {
+        self.write(key, None, seqno);
+    }
+
+    pub fn drop_space(&mut self, space: u32, seqno: SeqNo) {
+        self.dropped.entry(space).or_insert(seqno.0);
+    }
+
+    fn write(&mut self, key: Key<'_>, value: Option<Vec<u8>>, seqno: SeqNo) {
+        let versions = self.versions.entry(model_key(key)).or_default();
+        // A batch that writes a key twice means the last one.
+        versions.retain(|(existing, _)| *existing != seqno.0);
+        versions.push((seqno.0, value));
+    }
+
+    /// Forgets every commit after `seqno`, as a crash does.
+    pub fn truncate(&mut self, seqno: SeqNo) {
+        for versions in self.versions.values_mut() {
+            versions.retain(|(version, _)| *version <= seqno.0);
+        }
+        self.dropped.retain(|_, dropped| *dropped <= seqno.0);
+    }
+
+    pub fn get(&self, key: Key<'_>, at: SeqNo) -> Option<(u64, &[u8])> {
+        self.visible(&model_key(key), self.versions.get(&model_key(key))?, at)
+    }
+
+    fn visible<'a>(
+        &self,
+        key: &ModelKey,
+        versions: &'a [(u64, Option<Vec<u8>>)],
+        at: SeqNo,
+    ) -> Option<(u64, &'a [u8])> {
+        if self
+            .dropped
+            .get(&key.0)
+            .is_some_and(|dropped| *dropped <= at.0)
+        {
+            return None;
+        }
+        let (seqno, value) = versions.iter().rev().find(|(seqno, _)| *seqno <= at.0)?;
+        Some((*seqno, value.as_deref()?))
+    }
+
+    pub fn range(
+        &self,
+        range: ScanRange<'_>,
+        direction: Direction,
+        at: SeqNo,
+    ) -> Vec<(ModelKey, u64, Vec<u8>)> {
+        let inside = |key: &ModelKey| match range {
+            ScanRange::Partition {
+                space,
+                partition,
+                lower,
+                upper,
+            } => {
+                key.0 == space
+                    && key.2 == partition
+                    && match lower {
+                        Bound::Included(sort) => &key.3[..] >= sort,
+                        Bound::Excluded(sort) => &key.3[..] > sort,
+                        Bound::Unbounded => true,
+                    }
+                    && match upper {
+                        Bound::Included(sort) => &key.3[..] <= sort,
+                        Bound::Excluded(sort) => &key.3[..] < sort,
+                        Bound::Unbounded => true,
+                    }
+            }
+            ScanRange::Positions {
+                space,
+                first,
+                last,
+                after,
+            } => {
+                let resumed = after.is_none_or(|(partition, sort)| {
+                    *key > model_key(Key {
+                        space,
+                        partition,
+                        sort,
+                    })
+                });
+                key.0 == space && (first..=last).contains(&key.1) && resumed
+            }
+        };
+        let mut rows: Vec<_> = self
+            .versions
+            .iter()
+            .filter(|(key, _)| inside(key))
+            .filter_map(|(key, versions)| {
+                let (seqno, value) = self.visible(key, versions, at)?;
+                Some((key.clone(), seqno, value.to_vec()))
+            })
+            .collect();
+        if direction == Direction::Reverse {
+            rows.reverse();
+        }
+        rows
+    }
+
+    /// Compares everything that the engine shows at a snapshot with the model.
+    pub fn check_all(&self, engine: &Engine, snapshot: &Snapshot, spaces: u32, context: &str) {
+        for space in 0..spaces {
+            let range = ScanRange::Positions {
+                space,
+                first: 0,
+                last: u32::MAX,
+                after: None,
+            };
+            let expected = self.range(range, Direction::Forward, snapshot.seqno());
+            assert_eq!(
+                scan_all(engine, snapshot, range, Direction::Forward),
+                expected,
+                "{context}: space {space}"
+            );
+        }
+    }
+}
+
+/// Everything that a scan returns.
+pub fn scan_all(
+    engine: &Engine,
+    snapshot: &Snapshot,
+    range: ScanRange<'_>,
+    direction: Direction,
+) -> Vec<(ModelKey, u64, Vec<u8>)> {
+    let (ScanRange::Partition { space, .. } | ScanRange::Positions { space, .. }) = range;
+    let mut scan = engine.scan(snapshot, range, direction);
+    let mut rows = Vec::new();
+    while let Some(row) = scan.next().unwrap() {
+        let key = model_key(Key {
+            space,
+            partition: row.partition,
+            sort: row.sort,
+        });
+        assert_eq!(&*row.to_value(), row.value);
+        rows.push((key, row.seqno.0, row.value.to_vec()));
+    }
+    rows
+}
