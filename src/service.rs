@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::protocol::error::ApiError;
 use crate::protocol::operation::Operation;
 
 /// Answers requests. Implemented once, by the database.
@@ -37,6 +38,14 @@ pub struct Response {
     pub body: Bytes,
     /// The bare name of the exception, for the header that the Rust and Java SDKs look at before the body.
     pub error_type: Option<&'static str>,
+}
+
+impl From<ApiError> for Response {
+    fn from(error: ApiError) -> Self {
+        let mut body = Vec::with_capacity(256);
+        error.write_body(&mut body);
+        Self { status: error.kind.status(), body: body.into(), error_type: Some(error.kind.name()) }
+    }
 }
 
 /// Who is calling, as the credential scope of the signature says. Tables belong to (access key, Region).

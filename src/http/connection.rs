@@ -1,0 +1,61 @@
+//! One connection, from its first byte to its last.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+
+use super::exchange::Session;
+use super::limits::Limits;
+use super::socket::WatchedSocket;
+use super::watch::{Registration, Watch};
+use crate::service::Handler;
+
+/// Bounds a request's headers, and with them what a connection buffers.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+
+/// What all connections share.
+pub(super) struct Server<H> {
+    pub(super) handler: Arc<H>,
+    /// One permit a KiB.
+    pub(super) bodies: Arc<Semaphore>,
+    stopping: AtomicBool,
+}
+
+impl<H> Server<H> {
+    pub(super) fn new(handler: Arc<H>, limits: &Limits) -> Self {
+        let bodies = Arc::new(Semaphore::new(limits.bodies_bytes_max.div_ceil(1024)));
+        Self { handler, bodies, stopping: AtomicBool::new(false) }
+    }
+
+    /// From now on an answer is the last of its connection.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}
+
+pub(super) async fn run<H: Handler>(
+    stream: TcpStream,
+    server: Arc<Server<H>>,
+    watch: Arc<Watch>,
+    _registration: Registration,
+) {
+    let socket = WatchedSocket::new(stream, watch.clone());
+    let session = Session::new(server, watch);
+    let served = http1::Builder::new()
+        // The watch has a limit for it.
+        .header_read_timeout(None)
+        .max_buf_size(BUFFER_BYTES_MAX)
+        .serve_connection(socket, service_fn(move |request| session.answer(request)))
+        .await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
