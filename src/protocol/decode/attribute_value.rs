@@ -1,5 +1,7 @@
 //! Attribute values: from JSON to [`Given`], together with what AWS will refuse about them.
 
+use super::collection::not_a_collection;
+use super::scalar::Blob;
 use super::{Decode, Place, SerializationFault, fault, java_class, not_a_structure};
 use crate::protocol::json::{Reader, Token};
 use crate::value::{AttributeValue, Given, Item, Map, Number, TypeName, ValueFault};
@@ -216,7 +218,7 @@ impl Findings {
             Token::Array => {
                 return Err(SerializationFault::Collection { java_type: <Given<Item> as Decode>::java_type() });
             }
-            _ => return Err(super::not_a_collection(place)),
+            _ => return Err(not_a_collection(place)),
         }
         let mut entries: Vec<(String, AttributeValue)> = Vec::new();
         let mut in_order = true;
@@ -343,29 +345,135 @@ impl<T: Decode> Decode for OrNull<T> {
     }
 }
 
-/// Bytes, which JSON carries as canonical base64.
-struct Blob;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::decode::decode;
+    use crate::protocol::decode::tests::decode_value;
+    use crate::protocol::shapes::PutItemInput;
+    use crate::value::NumberFault;
 
-impl Decode for Blob {
-    type Value = Vec<u8>;
-
-    fn decode(token: Token<'_>, _: &mut Reader<'_>, _: Place) -> Result<Vec<u8>, SerializationFault> {
-        match token {
-            Token::String(text) => {
-                // AWS counts a Java string: UTF-16 units.
-                let length = text.encode_utf16().count();
-                if length % 4 != 0 {
-                    return Err(SerializationFault::Base64Length { length });
-                }
-                STANDARD.decode(text.as_bytes()).map_err(|_| SerializationFault::Base64Text)
-            }
-            Token::Object => Err(SerializationFault::Structure),
-            Token::Array => Err(SerializationFault::Collection { java_type: fault::class(&Blob::java_type()) }),
-            _ => Err(SerializationFault::NotBase64),
-        }
+    fn fault(text: &str) -> Option<ValueFault> {
+        decode_value(text).unwrap().fault
     }
 
-    fn java_type() -> String {
-        "java.nio.ByteBuffer".to_owned()
+    fn item(text: &str) -> Given<Item> {
+        let body = format!(r#"{{"Item":{text}}}"#);
+        decode::<PutItemInput>(body.as_bytes()).unwrap().item.unwrap()
+    }
+
+    fn number_fault(raw: &str, fault: NumberFault) -> Option<ValueFault> {
+        Some(ValueFault::Number { raw: raw.to_owned(), fault })
+    }
+
+    /// A string inside so many lists.
+    fn nested(wrappers: usize) -> String {
+        r#"{"L":["#.repeat(wrappers) + r#"{"S":"x"}"# + &"]}".repeat(wrappers)
+    }
+
+    #[test]
+    fn each_fault_is_found() {
+        let texts = |members: &[&str]| members.iter().map(|member| (*member).to_owned()).collect();
+        let duplicates = |set, members: &[&str]| Some(ValueFault::DuplicateMembers { set, members: texts(members) });
+        assert_eq!(fault(r#"{"N":" 1"}"#), number_fault(" 1", NumberFault::NotNumeric));
+        assert_eq!(fault(r#"{"NS":["1","1e126"]}"#), number_fault("1e126", NumberFault::Overflow));
+        assert_eq!(fault(r#"{"SS":[]}"#), Some(ValueFault::EmptySet(TypeName::Ss)));
+        assert_eq!(fault(r#"{"NS":[]}"#), Some(ValueFault::EmptySet(TypeName::Ns)));
+        assert_eq!(fault(r#"{"BS":[]}"#), Some(ValueFault::EmptySet(TypeName::Bs)));
+        assert_eq!(fault(r#"{"SS":["b","a","b"]}"#), duplicates(TypeName::Ss, &["b", "a", "b"]));
+        assert_eq!(fault(r#"{"NS":["2","1","2.0"]}"#), duplicates(TypeName::Ns, &["2", "1", "2.0"]));
+        assert_eq!(fault(r#"{"BS":["/w==","AA==","/w=="]}"#), duplicates(TypeName::Bs, &["/w==", "AA==", "/w=="]));
+        assert_eq!(fault(r#"{"NULL":false}"#), Some(ValueFault::NullFalse));
+        assert_eq!(fault("{}"), Some(ValueFault::NoType));
+        assert_eq!(fault(r#"{"S":null,"a":"b"}"#), Some(ValueFault::NoType));
+        assert_eq!(fault(r#"{"L":[{"S":"a"},null]}"#), Some(ValueFault::NoType));
+        assert_eq!(fault(r#"{"SS":["a",null]}"#), Some(ValueFault::NoType));
+        assert_eq!(fault(r#"{"S":"a","BOOL":true}"#), Some(ValueFault::SeveralTypes));
+        assert_eq!(fault(r#"{"M":{"":{"S":"a"}}}"#), Some(ValueFault::EmptyAttributeName));
+        assert_eq!(fault(r#"{"M":{"a":{"SS":["",""]}}}"#), duplicates(TypeName::Ss, &["", ""]));
+        assert_eq!(fault(r#"{"SS":["","a"]}"#), None);
+    }
+
+    #[test]
+    fn the_first_fault_in_document_order_is_kept() {
+        assert_eq!(fault(r#"{"L":[{"NULL":false},{}]}"#), Some(ValueFault::NullFalse));
+        assert_eq!(fault(r#"{"L":[{},{"NULL":false}]}"#), Some(ValueFault::NoType));
+        // dynalite's putItem tests: the number is refused before the number of types.
+        assert_eq!(fault(r#"{"S":"a","N":"b"}"#), number_fault("b", NumberFault::NotNumeric));
+    }
+
+    #[test]
+    fn sets_are_sorted() {
+        let value = |text: &str| decode_value(text).unwrap().value;
+        assert_eq!(
+            value(r#"{"SS":["b","","a","B"]}"#),
+            AttributeValue::Ss(["", "B", "a", "b"].map(String::from).to_vec())
+        );
+        let numbers = ["-1", "2", "10"].map(|text| Number::parse(text).unwrap()).to_vec();
+        assert_eq!(value(r#"{"NS":["10","2","-1"]}"#), AttributeValue::Ns(numbers));
+        assert_eq!(value(r#"{"BS":["/w==","AA==",""]}"#), AttributeValue::Bs(vec![vec![], vec![0], vec![255]]));
+    }
+
+    #[test]
+    fn spelled_booleans_and_second_types_mark_the_older_layer() {
+        for (spelled, expected) in [("T", true), ("yes", true), ("1", true), ("NO", false), ("f", false), ("0", false)]
+        {
+            let given = decode_value(&format!(r#"{{"BOOL":"{spelled}"}}"#)).unwrap();
+            assert_eq!(given.value, AttributeValue::Bool(expected));
+            assert!(given.older_layer);
+        }
+        assert!(decode_value(r#"{"L":[{"NULL":"true"}]}"#).unwrap().older_layer);
+        assert_eq!(fault(r#"{"NULL":"false"}"#), Some(ValueFault::NullFalse));
+        let two = decode_value(r#"{"S":"a","N":"1"}"#).unwrap();
+        assert!(two.older_layer);
+        assert_eq!(two.value, AttributeValue::S("a".into()));
+        assert!(!decode_value(r#"{"S":"a","N":null,"BOOL":null}"#).unwrap().older_layer);
+    }
+
+    #[test]
+    fn nesting_is_reported_from_the_33rd_level() {
+        let at = |wrappers| decode_value(&nested(wrappers)).unwrap();
+        assert_eq!((at(0).depth, at(0).fault), (1, None));
+        assert_eq!((at(31).depth, at(31).fault), (32, None));
+        assert_eq!((at(32).depth, at(32).fault), (33, Some(ValueFault::Nesting { levels: 33 })));
+        assert_eq!(at(32).value.depth(), 33);
+        assert_eq!((at(63).depth, at(63).fault), (64, Some(ValueFault::Nesting { levels: 64 })));
+        // What lies deeper is not built, and counts as one more level.
+        assert_eq!((at(64).depth, at(64).value.depth()), (65, 65));
+        assert_eq!((at(1999).depth, at(1999).value.depth()), (65, 65));
+        assert_eq!(decode_value(&nested(2500)), Err(SerializationFault::NotJson));
+    }
+
+    #[test]
+    fn depth_ranks_between_empty_names_at_the_top_and_further_down() {
+        let deep = nested(40);
+        let nesting = Some(ValueFault::Nesting { levels: 41 });
+        let empty = Some(ValueFault::EmptyAttributeName);
+        assert_eq!(item(&format!(r#"{{"a":{deep},"":{{"S":"x"}}}}"#)).fault, empty);
+        assert_eq!(item(&format!(r#"{{"":{{"S":"x"}},"a":{deep}}}"#)).fault, empty);
+        assert_eq!(item(&format!(r#"{{"m":{{"M":{{"":{{"S":"x"}}}}}},"a":{deep}}}"#)).fault, nesting);
+        assert_eq!(item(&format!(r#"{{"a":{deep},"m":{{"M":{{"":{{"S":"x"}}}}}}}}"#)).fault, nesting);
+        assert_eq!(
+            item(&format!(r#"{{"n":{{"N":"x"}},"a":{deep}}}"#)).fault,
+            number_fault("x", NumberFault::NotNumeric)
+        );
+    }
+
+    #[test]
+    fn items_are_ordered_and_the_last_of_a_name_stays() {
+        let given = item(r#"{"b":{"S":"1"},"a":{"S":"2"},"b":{"S":"3"}}"#);
+        let entries: Vec<_> = given.value.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
+        let expected = [("a", "2"), ("b", "3")].map(|(name, text)| (name.to_owned(), AttributeValue::S(text.into())));
+        assert_eq!(entries, expected);
+        assert_eq!((given.depth, given.fault), (1, None));
+        assert_eq!(item("{}").depth, 0);
+    }
+
+    #[test]
+    fn a_refused_list_is_not_built() {
+        let elements = r#"{},"#.repeat(1_000);
+        let given = decode_value(&format!(r#"{{"L":[{}]}}"#, elements.trim_end_matches(','))).unwrap();
+        assert_eq!(given.fault, Some(ValueFault::NoType));
+        assert_eq!(given.value, AttributeValue::L(vec![]));
     }
 }

@@ -54,3 +54,73 @@ fn combine(negative: bool, digits: &[u8], zeros: usize, scale: i64) -> i32 {
     let signed = if negative { hash.wrapping_neg() } else { hash };
     signed.wrapping_mul(31).wrapping_add(scale as i32)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(texts: &str) -> Vec<Number> {
+        texts.split_whitespace().map(|text| Number::parse(text).unwrap()).collect()
+    }
+
+    fn hash_ordered(texts: &str) -> Vec<Number> {
+        let mut members = numbers(texts);
+        members.sort_unstable();
+        sort(&mut members);
+        members
+    }
+
+    // The expected values below are what OpenJDK 17 printed.
+
+    #[test]
+    fn hash_codes_are_those_of_java() {
+        let hash = |text: &str| hash_code(&Number::parse(text).unwrap());
+        let known = [
+            ("0", 0),
+            ("1", 31),
+            ("-1", -31),
+            ("100", 3100),
+            ("1.5", 466),
+            ("-1.5", -464),
+            ("0.001", 34),
+            ("-0.00000123", -3805),
+            ("9223372036854775807", 2147482656),
+            ("-9223372036854775808", -2147483648),
+            ("9223372036854775808", -2147483648),
+            ("12345678901234567890123456789012345678", -880932667),
+            ("-1234567890123456789.0123456789012345678", 880932686),
+            ("1e125", 1827627100),
+            ("1e-130", 161),
+        ];
+        for (text, expected) in known {
+            assert_eq!(hash(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn small_sets_are_ordered_as_aws_orders_them() {
+        // us-east-1, 2026-10: what a Scan made of a number set sent as 3, 1, 5, 2.
+        assert_eq!(hash_ordered("3 1 5 2"), numbers("5 3 2 1"));
+    }
+
+    #[test]
+    fn the_table_grows_past_three_quarters() {
+        let multiples = |count: u32| (0..count).map(|n| format!("{} ", n * 7)).collect::<String>();
+        assert_eq!(hash_ordered(&multiples(12)), numbers("0 63 14 77 28 42 56 7 70 21 35 49"));
+        assert_eq!(hash_ordered(&multiples(13)), numbers("0 63 28 56 21 84 49 14 77 42 7 70 35"));
+        assert_eq!(
+            hash_ordered(&multiples(25)),
+            numbers("0 126 91 56 21 147 112 77 42 168 7 133 98 63 28 154 119 84 49 14 140 105 70 35 161")
+        );
+    }
+
+    #[test]
+    fn fractions_and_signs_hash_too() {
+        let expected = "801.87 -33043.1 -25910.9 -444456 -91933.5 -499253 1.19413 -21342.5 950840 -637342 745.18 -632.157 \
+            -425.983 -87.901 -7564.59 -799.054 -7.95288 5334.74 -674.169 16360 24168.4 7009.23 855.7 -925.973 -78725.6 \
+            -36861.2 -1439.46 82435.5 -35.9557 -2.09692 357.722 3.94925 -0.15734 7.87854 -88.5239 -99.6572 -2.8951 520388 \
+            9.14506 -0.68236 944.053 -87.3231 -0.64267 -22.0513 -8293.11 1.86884 -2551.92 6.5059 -12.3548 104.298 -274902 \
+            -2.58053 80715.6 667.2 -132437 -9422.93 6957.15 -17602.2 2443.07 367503";
+        assert_eq!(hash_ordered(expected), numbers(expected));
+    }
+}

@@ -185,3 +185,58 @@ fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
         out.truncate(start + encoded.unwrap_or(0));
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::decode::tests::{any_item, any_value, decode_value};
+    use crate::value::{Encoded, encode_item};
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn written(write: impl FnOnce(JsonWriter<'_>)) -> String {
+        let mut out = Vec::new();
+        write(JsonWriter::new(&mut out));
+        String::from_utf8(out).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_decodes_as_it_was_encoded(value in any_value(), order in prop_oneof![Just(NumberSetOrder::ByValue), Just(NumberSetOrder::JavaHash)]) {
+            let text = written(|place| place.value(&value, order));
+            let given = decode_value(&text).unwrap();
+            prop_assert_eq!(&given.fault, &None);
+            prop_assert_eq!(&given.value, &value);
+            prop_assert_eq!(given.depth, value.depth());
+        }
+
+        #[test]
+        fn a_stored_item_is_written_like_the_tree(item in any_item(), order in prop_oneof![Just(NumberSetOrder::ByValue), Just(NumberSetOrder::JavaHash)]) {
+            let stored = encode_item(&item);
+            let view = ItemView::parse(&stored).unwrap();
+            prop_assert_eq!(written(|place| place.item_view(view, order)), written(|place| place.item(&item, order)));
+        }
+
+        #[test]
+        fn a_stored_value_is_written_like_the_tree(value in any_value()) {
+            let stored = Encoded::value(&value);
+            let order = NumberSetOrder::ByValue;
+            prop_assert_eq!(written(|place| place.value_view(stored.view(), order)), written(|place| place.value(&value, order)));
+        }
+    }
+
+    #[test]
+    fn every_type_has_its_form() {
+        let text = r#"{"M":{"b":{"B":"AP8="},"bs":{"BS":["","YQ=="]},"f":{"BOOL":false},"l":{"L":[{"S":"a\"b"},{"L":[]}]},"m":{"M":{}},"n":{"N":"-1.25"},"ns":{"NS":["1","2","10"]},"ss":{"SS":["","B","a"]},"t":{"BOOL":true},"z":{"NULL":true}}}"#;
+        let value = decode_value(text).unwrap().value;
+        assert_eq!(written(|place| place.value(&value, NumberSetOrder::ByValue)), text);
+    }
+
+    #[test]
+    fn number_sets_take_the_order_asked_for() {
+        let value = decode_value(r#"{"L":[{"NS":["3","1","5","2"]}]}"#).unwrap().value;
+        let in_order = |order| serde_json::from_str::<Value>(&written(|place| place.value(&value, order))).unwrap();
+        assert_eq!(in_order(NumberSetOrder::ByValue), json!({"L": [{"NS": ["1", "2", "3", "5"]}]}));
+        assert_eq!(in_order(NumberSetOrder::JavaHash), json!({"L": [{"NS": ["5", "3", "2", "1"]}]}));
+    }
+}

@@ -31,3 +31,18 @@ fn plain_length(bytes: &[u8]) -> usize {
     let tail = bytes.get(plain..).unwrap_or_default();
     plain + tail.iter().position(|&byte| is_special(byte)).unwrap_or(tail.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_plain_prefix_ends_at_the_first_special_byte(mut bytes in prop::collection::vec(0x20u8..0x7F, 0..200), special in any::<u8>()) {
+            bytes.push(special);
+            let expected = bytes.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20);
+            prop_assert_eq!(plain_length(&bytes), expected.unwrap_or(bytes.len()));
+        }
+    }
+}

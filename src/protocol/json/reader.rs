@@ -304,3 +304,194 @@ impl<'a> Reader<'a> {
         NotJson { at: self.at }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::is_well_formed;
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    /// The tree that the tokens describe. Numbers stay texts.
+    fn tree(reader: &mut Reader<'_>) -> Result<Value, NotJson> {
+        Ok(match reader.value()? {
+            Token::Null => Value::Null,
+            Token::True => Value::Bool(true),
+            Token::False => Value::Bool(false),
+            Token::Number(number) => Value::String(format!("#{}", number.text)),
+            Token::String(text) => Value::String(text.into_owned()),
+            Token::Array => {
+                let mut array = Vec::new();
+                while reader.next_element()? {
+                    array.push(tree(reader)?);
+                }
+                Value::Array(array)
+            }
+            Token::Object => {
+                let mut object = serde_json::Map::new();
+                while let Some(name) = reader.next_member()? {
+                    object.insert(name.into_owned(), tree(reader)?);
+                }
+                Value::Object(object)
+            }
+        })
+    }
+
+    fn read(text: &[u8]) -> Result<Value, NotJson> {
+        let mut reader = Reader::new(text)?;
+        let value = tree(&mut reader)?;
+        reader.end()?;
+        Ok(value)
+    }
+
+    fn string(text: &str) -> Result<String, NotJson> {
+        match Reader::new(text.as_bytes())?.value()? {
+            Token::String(text) => Ok(text.into_owned()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i64>().prop_map(|number| Value::String(format!("#{number}"))),
+            any::<String>().prop_map(|text| Value::String(format!("'{text}"))),
+        ];
+        leaf.prop_recursive(6, 60, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
+                prop::collection::vec((any::<String>(), inner), 0..6)
+                    .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// Turns the texts that stand for numbers into numbers.
+    fn with_numbers(value: &Value) -> Value {
+        match value {
+            Value::String(text) if text.starts_with('#') => serde_json::from_str(&text[1..]).unwrap(),
+            Value::Array(array) => array.iter().map(with_numbers).collect(),
+            Value::Object(object) => object.iter().map(|(name, value)| (name.clone(), with_numbers(value))).collect(),
+            other => other.clone(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_document_reads_as_it_was_written(value in any_json(), pretty in any::<bool>()) {
+            let written = with_numbers(&value);
+            let text = if pretty { serde_json::to_vec_pretty(&written) } else { serde_json::to_vec(&written) }.unwrap();
+            prop_assert_eq!(read(&text), Ok(value));
+            prop_assert!(is_well_formed(&text));
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in any::<Vec<u8>>()) {
+            let _ = read(&bytes);
+            is_well_formed(&bytes);
+        }
+
+        #[test]
+        fn near_json_is_judged_as_serde_json_judges_it(text in r#"([\[\]{},: "]|\\u|\\n|0|1|-|\.5|true|null|a|D83D|DE00){0,12}"#) {
+            prop_assert_eq!(is_well_formed(text.as_bytes()), serde_json::from_str::<Value>(&text).is_ok(), "{}", text);
+        }
+
+        #[test]
+        fn a_document_with_one_byte_changed_is_judged_as_serde_json_judges_it(
+            value in any_json(),
+            at in any::<prop::sample::Index>(),
+            byte in any::<u8>(),
+        ) {
+            // serde_json refuses numbers that an f64 cannot hold, which is no question of form.
+            prop_assume!(!matches!(byte, b'e' | b'E'));
+            let mut text = serde_json::to_vec(&with_numbers(&value)).unwrap();
+            let at = at.index(text.len());
+            text[at] = byte;
+            prop_assert_eq!(is_well_formed(&text), serde_json::from_slice::<Value>(&text).is_ok());
+        }
+    }
+
+    #[test]
+    fn every_escape_is_read() {
+        assert_eq!(string(r#""\"\\\/\b\f\n\r\t\u0041\u00e9\u20AC""#).unwrap(), "\"\\/\u{8}\u{C}\n\r\tAé€");
+        assert_eq!(string(r#""plain \u0000 end""#).unwrap(), "plain \0 end");
+        for broken in [r#""\x""#, r#""\u12""#, r#""\u12G4""#, r#""\"#, r#""\u"#, "\"a\nb\"", "\"a\u{0}\"", r#""open"#] {
+            assert!(string(broken).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn surrogates_are_read_in_pairs_only() {
+        assert_eq!(string(r#""a\uD83D\uDE00b""#).unwrap(), "a😀b");
+        assert_eq!(string(r#""\uDBFF\uDFFF\uD800\uDC00""#).unwrap(), "\u{10FFFF}\u{10000}");
+        for half in
+            [r#""\uD83D""#, r#""\uDE00""#, r#""\uD83Dx""#, r#""\uD83D\n""#, r#""\uD83D\uD83D""#, r#""\uDE00\uD83D""#]
+        {
+            assert!(string(half).is_err(), "{half}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_refused() {
+        for bytes in [&b"\"\xFF\""[..], b"\"\xC3\"", b"\"\xED\xA0\x80\"", b"{\"\xC0\x80\":1}"] {
+            assert!(!is_well_formed(bytes), "{bytes:?}");
+        }
+        assert!(is_well_formed("\"é€😀\"".as_bytes()));
+    }
+
+    #[test]
+    fn commas_stand_between_values_only() {
+        for text in [
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "[1,,2]",
+            "{\"a\":1,}",
+            "{,}",
+            "{\"a\" 1}",
+            "{\"a\":}",
+            "{a:1}",
+            "{1:1}",
+            "[}",
+            "{]",
+            "1 1",
+            "",
+            " ",
+        ] {
+            assert!(!is_well_formed(text.as_bytes()), "{text}");
+        }
+        for text in [" [ ] ", "{ }", "[1 , 2]", "\t{\"a\"\r\n: [ {} , [] ]}\n", "0"] {
+            assert!(is_well_formed(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_follow_the_grammar() {
+        for text in ["0", "-0", "10", "1.5", "0.0", "1e5", "1E+5", "1.5e-5", "-9"] {
+            assert!(is_well_formed(text.as_bytes()), "{text}");
+        }
+        for text in ["01", "-", "+1", ".5", "1.", "1e", "1e+", "--1", "0x1", "NaN", "1_0", "-01"] {
+            assert!(!is_well_formed(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn integers_saturate_and_lose_their_fraction() {
+        let value = |text: &str| match Reader::new(text.as_bytes()).unwrap().value().unwrap() {
+            Token::Number(number) => number.to_i64(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!([value("7"), value("-7"), value("7.9"), value("-7.9"), value("1e2")], [7, -7, 7, -7, 100]);
+        assert_eq!([value("99999999999999999999"), value("1e400")], [i64::MAX; 2]);
+        assert_eq!([value("-99999999999999999999"), value("-1e400")], [i64::MIN; 2]);
+    }
+
+    #[test]
+    fn nesting_is_bounded_and_needs_no_stack() {
+        let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        assert!(is_well_formed(nested(DEPTH_MAX).as_bytes()));
+        assert!(!is_well_formed(nested(DEPTH_MAX + 1).as_bytes()));
+        assert!(!is_well_formed("{\"a\":".repeat(3_000_000).as_bytes()));
+    }
+}

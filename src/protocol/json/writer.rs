@@ -127,3 +127,57 @@ fn write_escape(out: &mut Vec<u8>, byte: u8) {
     };
     out.extend_from_slice(&[b'\\', short]);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn written(write: impl FnOnce(JsonWriter<'_>)) -> String {
+        let mut out = Vec::new();
+        write(JsonWriter::new(&mut out));
+        String::from_utf8(out).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn any_string_survives(text in any::<String>()) {
+            prop_assert_eq!(serde_json::from_str::<String>(&written(|place| place.string(&text))).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn only_what_has_to_be_is_escaped() {
+        let text = written(|place| place.string("/é\u{7F}\"\\\n\r\t\u{8}\u{C}\u{1}"));
+        assert_eq!(text, "\"/é\u{7F}\\\"\\\\\\n\\r\\t\\b\\f\\u0001\"");
+    }
+
+    #[test]
+    fn objects_and_arrays_nest() {
+        let text = written(|place| {
+            place.object(|table| {
+                table.member("Name").string("t");
+                table.member("Empty").object(|_| {});
+                table.member("Keys").array(|keys| {
+                    keys.element().number(1u64);
+                    keys.element().boolean(true);
+                    keys.element().array(|_| {});
+                    keys.element().null();
+                });
+            });
+        });
+        let expected = json!({"Name": "t", "Empty": {}, "Keys": [1, true, [], null]});
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+        assert_eq!(text, r#"{"Name":"t","Empty":{},"Keys":[1,true,[],null]}"#);
+    }
+
+    #[test]
+    fn numbers_are_written_as_aws_writes_them() {
+        assert_eq!(written(|place| place.number(-3i64)), "-3");
+        assert_eq!([1.0, 0.5, 25.0].map(|units| written(|place| place.double(units))), ["1.0", "0.5", "25.0"]);
+        assert_eq!(written(|place| place.double(f64::NAN)), "null");
+        assert_eq!(written(|place| place.epoch_millis(1_700_000_000_007)), "1700000000.007");
+        assert_eq!(written(|place| place.epoch_millis(999)), "0.999");
+    }
+}
