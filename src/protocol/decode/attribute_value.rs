@@ -70,8 +70,8 @@ impl Findings {
         Given { value, fault: self.fault, depth: self.depth, older_layer: self.older_layer }
     }
 
-    /// Keeps the first fault, except that us-east-1 (2026-10, wording.md section 3, TransactWriteItems) prefers an empty name
-    /// at the top of an item to depth, and depth to an empty name further down.
+    /// Keeps the first fault, except that us-east-1 (2026-10, wording.md section 3, TransactWriteItems) prefers an empty
+    /// name at the top of an item to depth, and depth to an empty name further down.
     fn note(&mut self, fault: ValueFault, level: u32) {
         let outranks = match (&self.fault, &fault) {
             (None, _) => true,

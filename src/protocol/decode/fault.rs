@@ -2,11 +2,11 @@
 
 use crate::protocol::json;
 
-/// Why a body cannot be read as the input of its operation: a `SerializationException`. The texts are those that the dynalite
-/// suite recorded on AWS.
+/// Why a body cannot be read as the input of its operation: a `SerializationException`. The texts are those that the
+/// dynalite suite recorded on AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SerializationFault {
-    /// Not JSON, not an object, or nested past all bounds. AWS gives no message.
+    /// Not JSON, not an object, or past all bounds of depth and number. AWS gives no message.
     NotJson,
     /// A scalar of the wrong type.
     Scalar { found: FoundScalar, wanted: ScalarType },
@@ -61,7 +61,7 @@ impl SerializationFault {
             json::Token::Number(_) => FoundScalar::Decimal,
             json::Token::True => FoundScalar::True,
             json::Token::False => FoundScalar::False,
-            // `decode_unless_null` takes nulls for absent before a type sees them.
+            // Null counts as absent and no type gets to see it.
             json::Token::Null => return SerializationFault::ValueType,
         };
         SerializationFault::Scalar { found, wanted }

@@ -7,7 +7,11 @@ use std::borrow::Cow;
 /// and a list or map, is a SerializationException without a message (behaviours.md 32).
 const DEPTH_MAX: usize = 4_000;
 
-/// The text is not JSON, or is nested deeper than anything that is read.
+/// Structures of the service model in one body; a hundred of the largest lists that AWS accepts have fewer. Each may take
+/// hundreds of bytes of memory where its text, `{}`, takes two.
+const STRUCTURES_MAX: u32 = 20_000;
+
+/// The text is not JSON, or holds more or is nested deeper than anything that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotJson {
     /// The byte that could not be read on from.
@@ -56,12 +60,13 @@ pub struct Reader<'a> {
     depth: usize,
     /// A value has just ended, so that only a comma or the end of its container may come.
     after_value: bool,
+    structures: u32,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(text: &'a [u8]) -> Result<Reader<'a>, NotJson> {
         let text = std::str::from_utf8(text).map_err(|error| NotJson { at: error.valid_up_to() })?;
-        Ok(Reader { text, at: 0, depth: 0, after_value: false })
+        Ok(Reader { text, at: 0, depth: 0, after_value: false, structures: 0 })
     }
 
     /// Reads the start of the next value, and the whole of it unless it is an object or an array.
@@ -122,6 +127,12 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Counts a structure that the caller is about to build, and refuses the body when there are too many.
+    pub fn count_structure(&mut self) -> Result<(), NotJson> {
+        self.structures += 1;
+        if self.structures > STRUCTURES_MAX { Err(self.fail()) } else { Ok(()) }
     }
 
     /// Makes sure that nothing but white space is left.
@@ -259,8 +270,8 @@ impl<'a> Reader<'a> {
         Ok(unescaped)
     }
 
-    /// The hexadecimal digits of one escape, or of the two that make a surrogate pair. Half a pair has no UTF-8 form, so that
-    /// storing it would change what the client sent: it is refused.
+    /// The hexadecimal digits of one escape, or of the two that make a surrogate pair. Half a pair has no UTF-8 form, so
+    /// that storing it would change what the client sent: it is refused.
     fn unicode_escape(&mut self) -> Result<char, NotJson> {
         let first = self.hex4()?;
         if !(0xD800..0xE000).contains(&first) {
@@ -290,10 +301,12 @@ impl<'a> Reader<'a> {
 
     /// The next byte that is not white space, without taking it.
     fn peek(&mut self) -> Option<u8> {
-        let rest = self.rest();
-        let spaces = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count();
-        self.at += spaces;
-        rest.get(spaces).copied()
+        loop {
+            match self.text.as_bytes().get(self.at) {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                byte => return byte.copied(),
+            }
+        }
     }
 
     fn rest(&self) -> &'a [u8] {
