@@ -52,8 +52,8 @@ macro_rules! errors {
     };
 }
 
-// Names and the case of `message` are those of the service models of 2026-11-20; for what the models leave out, those that
-// the dynalite suite recorded on AWS. Every modelled exception is a 400 except InternalServerError.
+// Names and the case of `message` are those of the service models of 2026-11-20; for what the models leave out, those
+// that the dynalite suite recorded on AWS. Every modelled exception is a 400 except InternalServerError.
 errors! {
     AccessDeniedException:                    SERVICE 400 Message;
     BackupInUseException:                     DYNAMODB 400 message;
@@ -192,8 +192,8 @@ impl ApiError {
         error
     }
 
-    /// A transaction was cancelled; `reasons` has one entry for each of its actions. The codes are repeated in the message
-    /// (us-east-1, 2026-10, wording.md CANCELLED).
+    /// A transaction was cancelled; `reasons` has one entry for each of its actions. The codes are repeated in the
+    /// message (us-east-1, 2026-10, wording.md CANCELLED).
     pub fn transaction_cancelled(reasons: Vec<CancellationReason>) -> ApiError {
         let codes: Vec<&str> = reasons.iter().map(|reason| reason.code.as_str()).collect();
         let message = format!(

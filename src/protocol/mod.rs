@@ -1,7 +1,7 @@
 //! The wire: operations, the JSON of requests and answers, the shapes of inputs, and the errors that AWS has names for.
 //!
-//! A body is decoded once, straight into the struct of its operation ([`decode`]), and an answer is written once, straight
-//! into one buffer ([`encode`]). Nothing in here judges a request: it says what was sent.
+//! A body is decoded once, straight into the struct of its operation ([`decode`]), and an answer is written once,
+//! straight into one buffer ([`encode`]). Nothing in here judges a request: it says what was sent.
 
 pub mod decode;
 pub mod encode;

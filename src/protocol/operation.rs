@@ -1,4 +1,5 @@
-//! THE table of operations. Whatever else is said about an operation (its handler, its checks) is keyed by [`Operation`].
+//! THE table of operations. Whatever else is said about an operation (its handler, its checks) is keyed by
+//! [`Operation`].
 
 /// The API an operation belongs to; each has its own prefix in `X-Amz-Target`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -11,8 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 /// The deepest level that AWS accepts: an attribute is level 1 (wording.md NEST: 31 wrappers around a scalar pass).
 const LEVELS_MAX: u32 = 32;
 
-/// Levels that are built. From the 63rd on AWS answers through its older layer, so callers have to see a little further than
-/// that; what lies deeper is passed over and counts as one more level.
+/// Levels that are built. From the 63rd on AWS answers through its older layer, so callers have to see a little further
+/// than that; what lies deeper is passed over and counts as one more level.
 const LEVELS_BUILT_MAX: u32 = 64;
 
 impl Decode for Given<AttributeValue> {
@@ -70,8 +70,8 @@ impl Findings {
         Given { value, fault: self.fault, depth: self.depth, older_layer: self.older_layer }
     }
 
-    /// Keeps the first fault, except that us-east-1 (2026-10, wording.md section 3, TransactWriteItems) prefers an empty
-    /// name at the top of an item to depth, and depth to an empty name further down.
+    /// Keeps the first fault, except that us-east-1 (2026-10, wording.md section 3, TransactWriteItems) prefers an
+    /// empty name at the top of an item to depth, and depth to an empty name further down.
     fn note(&mut self, fault: ValueFault, level: u32) {
         let outranks = match (&self.fault, &fault) {
             (None, _) => true,
@@ -85,8 +85,8 @@ impl Findings {
         }
     }
 
-    /// Whether the value may still be used. Some operations use values that are too deep; whatever else is wrong is refused
-    /// everywhere, and a refused value is not worth the memory.
+    /// Whether the value may still be used. Some operations use values that are too deep; whatever else is wrong is
+    /// refused everywhere, and a refused value is not worth the memory.
     fn keeps_building(&self) -> bool {
         matches!(self.fault, None | Some(ValueFault::Nesting { .. }))
     }

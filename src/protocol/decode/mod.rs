@@ -1,7 +1,7 @@
 //! From a request body to the struct of its operation, in one pass.
 //!
-//! Every type that a member can have implements [`Decode`]; the structs in [`super::shapes`] are made of those. What AWS
-//! says about a value of the wrong JSON type depends on the type wanted and on where the value stands ([`Place`]).
+//! Every type that a member can have implements [`Decode`]; the structs in [`super::shapes`] are made of those. What
+//! AWS says about a value of the wrong JSON type depends on the type wanted and on where the value stands ([`Place`]).
 
 mod attribute_value;
 mod collection;

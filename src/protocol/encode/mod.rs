@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 
 /// How the members of number sets are ordered in an answer. Strings and binaries are ordered by their bytes everywhere.
 ///
-/// us-east-1, 2026-10 (aws-verified.md section 4): by value from GetItem, BatchGetItem, Query and ReturnValues; in the order
-/// of a Java `HashSet<BigDecimal>` from Scan, TransactGetItems, PartiQL, streams and cancellation reasons.
+/// us-east-1, 2026-10 (aws-verified.md section 4): by value from GetItem, BatchGetItem, Query and ReturnValues; in the
+/// order of a Java `HashSet<BigDecimal>` from Scan, TransactGetItems, PartiQL, streams and cancellation reasons.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NumberSetOrder {
     #[default]

@@ -3,12 +3,12 @@
 use super::plain_length;
 use std::borrow::Cow;
 
-/// Containers that may be open at once. us-east-1, 2026-10: a body nested past about 2,000 attribute values, each an object
-/// and a list or map, is a SerializationException without a message (behaviours.md 32).
+/// Containers that may be open at once. us-east-1, 2026-10: a body nested past about 2,000 attribute values, each an
+/// object and a list or map, is a SerializationException without a message (behaviours.md 32).
 const DEPTH_MAX: usize = 4_000;
 
-/// Structures of the service model in one body; a hundred of the largest lists that AWS accepts have fewer. Each may take
-/// hundreds of bytes of memory where its text, `{}`, takes two.
+/// Structures of the service model in one body; a hundred of the largest lists that AWS accepts have fewer. Each may
+/// take hundreds of bytes of memory where its text, `{}`, takes two.
 const STRUCTURES_MAX: u32 = 20_000;
 
 /// The text is not JSON, or holds more or is nested deeper than anything that is read.
@@ -85,7 +85,8 @@ impl<'a> Reader<'a> {
         Ok(token)
     }
 
-    /// The name of the next member of the innermost open object, whose value then has to be read; `None` closes the object.
+    /// The name of the next member of the innermost open object, whose value then has to be read; `None` closes the
+    /// object.
     pub fn next_member(&mut self) -> Result<Option<Cow<'a, str>>, NotJson> {
         if !self.next_in_container(b'}')? {
             return Ok(None);
@@ -270,8 +271,8 @@ impl<'a> Reader<'a> {
         Ok(unescaped)
     }
 
-    /// The hexadecimal digits of one escape, or of the two that make a surrogate pair. Half a pair has no UTF-8 form, so
-    /// that storing it would change what the client sent: it is refused.
+    /// The hexadecimal digits of one escape, or of the two that make a surrogate pair. Half a pair has no UTF-8 form,
+    /// so that storing it would change what the client sent: it is refused.
     fn unicode_escape(&mut self) -> Result<char, NotJson> {
         let first = self.hex4()?;
         if !(0xD800..0xE000).contains(&first) {

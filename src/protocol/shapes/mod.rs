@@ -1,7 +1,7 @@
 //! The inputs of the operations, member for member as in the service models of 2026-11-20.
 //!
-//! Each structure is a table: AWS's member name, our field, its type. Every field is an `Option`, `None` for a member that
-//! is absent or null. Enumerations stay strings, because AWS echoes what it refuses.
+//! Each structure is a table: AWS's member name, our field, its type. Every field is an `Option`, `None` for a member
+//! that is absent or null. Enumerations stay strings, because AWS echoes what it refuses.
 
 use super::decode::{Decode, Integer, Place, SerializationFault, Shape, decode_member, decode_shape};
 use super::json::{Reader, Token};
