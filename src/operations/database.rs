@@ -1,0 +1,156 @@
+//! One database: the tables on their engine, and the way from a request to its answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use kstone_engine::io::{Disk, FileDisk, MemoryDisk};
+use kstone_engine::{Durability, Engine, Options};
+
+use super::{
+    batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table, get_item, list_tables, put_item,
+    query, scan, update_item, update_table,
+};
+use crate::clock::Clock;
+use crate::config::{self, Config, Storage};
+use crate::protocol::{self, ApiError, ErrorKind, Operation, Shape};
+use crate::service::{Caller, Handler, Request, Response};
+use crate::table::{Namespace, Store, StoreError, Table};
+use crate::validation::{Layer, TableName, Violation};
+
+/// Answers requests from the tables of one engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    store: Store,
+    /// All callers share one namespace.
+    is_shared: bool,
+}
+
+/// How long relaxed durability may leave a commit to the operating system alone.
+const RELAXED_INTERVAL: Duration = Duration::from_millis(100);
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Engine(#[from] kstone_engine::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The body of an answer, or an error.
+pub(super) type Answer = Result<Vec<u8>, ApiError>;
+
+impl Database {
+    pub fn open(config: &Config, clock: Clock) -> Result<Database, OpenError> {
+        let (disk, mut options): (Arc<dyn Disk>, Options) = match config.storage() {
+            Storage::Memory => (Arc::new(MemoryDisk::new()), Options::in_memory()),
+            Storage::Folder(path) => (Arc::new(FileDisk::new(path)?), Options::default()),
+        };
+        if config.storage() != Storage::Memory {
+            options.durability = match config.durability {
+                config::Durability::Sync => Durability::Sync,
+                config::Durability::Relaxed => Durability::Relaxed { interval: RELAXED_INTERVAL },
+            };
+        }
+        options.memtable_bytes_max = config.memtable_bytes.unwrap_or(options.memtable_bytes_max);
+        options.block_cache_bytes = config.block_cache_bytes.unwrap_or(options.block_cache_bytes);
+        let engine = Engine::open(disk, options)?;
+        Ok(Database { store: Store::open(engine, clock)?, is_shared: config.shared_db })
+    }
+
+    /// Makes everything durable and lets go of the folder. Requests after it are answered with errors.
+    pub fn close(&self) -> Result<(), StoreError> {
+        self.store.close()
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(super) fn layer(&self, operation: Operation, caller: &Caller) -> Layer {
+        Layer::of(operation, &caller.region)
+    }
+
+    pub(super) fn namespace(&self, caller: &Caller) -> Namespace {
+        match self.is_shared {
+            true => Namespace { access_key: Arc::from(""), region: Arc::from("") },
+            false => Namespace { access_key: Arc::clone(&caller.access_key), region: Arc::clone(&caller.region) },
+        }
+    }
+
+    /// The caller's table of that name, or the error that a data operation answers.
+    pub(super) fn table(&self, caller: &Caller, name: &TableName) -> Result<Arc<Table>, ApiError> {
+        self.find_table(caller, name).ok_or_else(|| Violation::TableNotFound.into())
+    }
+
+    pub(super) fn find_table(&self, caller: &Caller, name: &TableName) -> Option<Arc<Table>> {
+        let found = self.store.table(&self.namespace(caller), name.as_str());
+        if found.is_none()
+            && let Some(other) = self.store.namespace_with(name.as_str())
+        {
+            tracing::warn!(
+                table = name.as_str(),
+                access_key = &*caller.access_key,
+                region = &*caller.region,
+                exists_for_access_key = &*other.access_key,
+                exists_in_region = &*other.region,
+                "table not found here, but another access key or Region has one of that name; --shared-db gives all the same tables",
+            );
+        }
+        found
+    }
+
+    async fn answer(&self, request: &Request) -> Answer {
+        let caller = &request.caller;
+        match request.operation {
+            Operation::BatchGetItem => batch_get_item::execute(self, caller, input(request)?).await,
+            Operation::BatchWriteItem => batch_write_item::execute(self, caller, input(request)?).await,
+            Operation::CreateTable => create_table::execute(self, caller, input(request)?).await,
+            Operation::DeleteItem => delete_item::execute(self, caller, input(request)?).await,
+            Operation::DeleteTable => delete_table::execute(self, caller, input(request)?).await,
+            Operation::DescribeTable => describe_table::execute(self, caller, input(request)?),
+            Operation::GetItem => get_item::execute(self, caller, input(request)?),
+            Operation::ListTables => list_tables::execute(self, caller, input(request)?),
+            Operation::PutItem => put_item::execute(self, caller, input(request)?).await,
+            Operation::Query => query::execute(self, caller, input(request)?),
+            Operation::Scan => scan::execute(self, caller, input(request)?),
+            Operation::UpdateItem => update_item::execute(self, caller, input(request)?).await,
+            Operation::UpdateTable => update_table::execute(self, caller, input(request)?).await,
+            other => Err(ApiError::new(
+                ErrorKind::UnknownOperationException,
+                format!("{} is not supported by this version of KeystoneDB", other.as_str()),
+            )),
+        }
+    }
+}
+
+impl Handler for Database {
+    async fn handle(&self, request: Request) -> Response {
+        match self.answer(&request).await {
+            Ok(body) => Response { status: 200, body: Bytes::from(body), error_type: None },
+            Err(error) => error_response(&error),
+        }
+    }
+
+    fn is_healthy(&self) -> bool {
+        self.store.is_healthy()
+    }
+}
+
+fn input<T: Shape>(request: &Request) -> Result<T, ApiError> {
+    Ok(protocol::decode(&request.body)?)
+}
+
+fn error_response(error: &ApiError) -> Response {
+    let mut body = Vec::with_capacity(256);
+    error.write_body(&mut body);
+    Response { status: error.kind.status(), body: Bytes::from(body), error_type: Some(error.kind.name()) }
+}
+
+/// What broke goes to the log; the client learns only that something did.
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> ApiError {
+        tracing::error!(%error, "a request failed");
+        ApiError::internal()
+    }
+}

@@ -1,0 +1,27 @@
+//! PutItem
+
+use super::database::{Answer, Database};
+use super::write_answer::{self, check_condition};
+use crate::protocol::Operation;
+use crate::protocol::shapes::PutItemInput;
+use crate::service::Caller;
+use crate::table::RowKey;
+use crate::table::write::{Change, Target};
+use crate::validation::{item, put_item};
+use crate::value::encode_item;
+
+pub(super) async fn execute(database: &Database, caller: &Caller, input: PutItemInput) -> Answer {
+    let request = put_item::validate(input, database.layer(Operation::PutItem, caller))?;
+    let table = database.table(caller, &request.table)?;
+    let key = item::check_put(&table.state().definition, &request.item)?;
+    let encoded = encode_item(&request.item);
+    let target = Target { table: &table, key: RowKey::of_table(key) };
+    let written = database.store().write(std::slice::from_ref(&target), |rows| {
+        let [row] = rows else { return Ok((Vec::new(), None)) };
+        check_condition(request.condition.as_ref(), row, request.return_old_on_failure)?;
+        let old = row.old.filter(|_| request.return_old).map(|old| old.to_item());
+        Ok((vec![Change::Put((&encoded).into())], old))
+    })?;
+    let (old, effects) = write_answer::settle(written).await?;
+    write_answer::write(database.store(), &target, key.partition, old.as_ref(), &effects, &request.report)
+}

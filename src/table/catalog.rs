@@ -1,0 +1,344 @@
+//! Which tables there are: rows in the engine's space 0, and the same in memory for every request to look up.
+//!
+//! ```text
+//! partition "table"  sort access key 00 Region 00 name     a record (see `record`)
+//! partition "space"  sort empty                            the next unused space, u32 little-endian
+//! ```
+//!
+//! Changes of tables run one at a time, through a transaction on these rows; look-ups take no lock.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use kstone_engine::{Direction, Engine, Key, ScanRange, SpaceId, Ticket, WriteBatch};
+use parking_lot::Mutex;
+
+use super::error::StoreError;
+use super::state::{IndexState, IndexStatus, Namespace, SettingTimes, Table, TableState, VectorIndexState};
+use super::{Store, record};
+use crate::validation::table_definition::{BillingMode, Index, TableDefinition};
+use crate::validation::update_table::{CreatedIndex, UpdatedTable};
+
+pub(super) const CATALOG_SPACE: SpaceId = 0;
+const TABLES: &[u8] = b"table";
+const NEXT_SPACE: Key<'static> = Key { space: CATALOG_SPACE, partition: b"space", sort: b"" };
+
+type Tables = BTreeMap<String, Arc<Table>>;
+type Namespaces = HashMap<Namespace, Arc<Tables>>;
+
+pub(super) struct Catalog {
+    namespaces: ArcSwap<Namespaces>,
+    /// Held while a table is created, changed or deleted.
+    changes: Mutex<()>,
+}
+
+/// A change of a table that was refused, or that failed.
+pub(crate) enum CatalogError<E> {
+    Refused(E),
+    Store(StoreError),
+}
+
+impl<E> From<StoreError> for CatalogError<E> {
+    fn from(error: StoreError) -> Self {
+        CatalogError::Store(error)
+    }
+}
+
+impl<E> From<kstone_engine::Error> for CatalogError<E> {
+    fn from(error: kstone_engine::Error) -> Self {
+        CatalogError::Store(error.into())
+    }
+}
+
+pub(crate) enum CreateOutcome {
+    Created { table: Arc<Table>, ticket: Ticket },
+    Exists,
+}
+
+impl Catalog {
+    pub(super) fn load(engine: &Engine) -> Result<Catalog, StoreError> {
+        let snapshot = engine.snapshot();
+        let range = ScanRange::Partition {
+            space: CATALOG_SPACE,
+            partition: TABLES,
+            lower: Bound::Unbounded,
+            upper: Bound::Unbounded,
+        };
+        let mut rows = engine.scan(&snapshot, range, Direction::Forward);
+        let mut namespaces: HashMap<Namespace, Tables> = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let table = record::decode(row.value)?;
+            namespaces.entry(table.namespace.clone()).or_default().insert(table.name.as_str().to_string(), Arc::new(table));
+        }
+        let namespaces = namespaces.into_iter().map(|(namespace, tables)| (namespace, Arc::new(tables))).collect();
+        Ok(Catalog { namespaces: ArcSwap::from_pointee(namespaces), changes: Mutex::new(()) })
+    }
+
+    fn insert(&self, table: Arc<Table>) {
+        let mut namespaces = Namespaces::clone(&self.namespaces.load());
+        let tables = Arc::make_mut(namespaces.entry(table.namespace.clone()).or_default());
+        tables.insert(table.name.as_str().to_string(), table);
+        self.namespaces.store(Arc::new(namespaces));
+    }
+
+    fn remove(&self, table: &Table) {
+        let mut namespaces = Namespaces::clone(&self.namespaces.load());
+        if let Some(tables) = namespaces.get_mut(&table.namespace) {
+            Arc::make_mut(tables).remove(table.name.as_str());
+            if tables.is_empty() {
+                namespaces.remove(&table.namespace);
+            }
+        }
+        self.namespaces.store(Arc::new(namespaces));
+    }
+}
+
+impl Store {
+    pub(crate) fn table(&self, namespace: &Namespace, name: &str) -> Option<Arc<Table>> {
+        self.catalog().namespaces.load().get(namespace)?.get(name).cloned()
+    }
+
+    /// Another namespace that has a table of this name: what somebody with mixed-up credentials or Regions wants to know.
+    pub(crate) fn namespace_with(&self, name: &str) -> Option<Namespace> {
+        let namespaces = self.catalog().namespaces.load();
+        namespaces.iter().find(|(_, tables)| tables.contains_key(name)).map(|(namespace, _)| namespace.clone())
+    }
+
+    pub(crate) fn tables(&self) -> Vec<Arc<Table>> {
+        self.catalog().namespaces.load().values().flat_map(|tables| tables.values().cloned()).collect()
+    }
+
+    /// Names in order after `start_after`, at most `limit`, and whether there are more.
+    pub(crate) fn table_names(&self, namespace: &Namespace, start_after: Option<&str>, limit: usize) -> (Vec<String>, bool) {
+        let namespaces = self.catalog().namespaces.load();
+        let Some(tables) = namespaces.get(namespace) else { return (Vec::new(), false) };
+        let lower = start_after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut names: Vec<String> =
+            tables.range::<str, _>((lower, Bound::Unbounded)).take(limit + 1).map(|(name, _)| name.clone()).collect();
+        let more = names.len() > limit;
+        names.truncate(limit);
+        (names, more)
+    }
+
+    pub(crate) fn create_table(
+        &self,
+        namespace: Namespace,
+        definition: TableDefinition,
+    ) -> Result<CreateOutcome, StoreError> {
+        let _changing = self.catalog().changes.lock();
+        let sort = row_sort(&namespace, definition.name.as_str());
+        let row = Key { space: CATALOG_SPACE, partition: TABLES, sort: &sort };
+        let now = self.clock().now_millis();
+        let id = uuid::Uuid::new_v4().to_string();
+        let (table, ticket) = self.engine().transact(&[row, NEXT_SPACE], |stored, batch| {
+            if stored[0].is_some() {
+                return Ok(None);
+            }
+            let mut spaces = SpaceIds::after(stored[1].as_deref())?;
+            let state = new_state(definition.clone(), &mut spaces, now)?;
+            let table = Table::new(namespace.clone(), id.clone(), now, state);
+            batch.put(row, &record::encode(&table, &table.peek())?);
+            spaces.put(batch);
+            Ok::<_, StoreError>(Some(table))
+        })?;
+        let Some(table) = table?.map(Arc::new) else { return Ok(CreateOutcome::Exists) };
+        self.catalog().insert(Arc::clone(&table));
+        Ok(CreateOutcome::Created { table, ticket })
+    }
+
+    /// Lets `decide` see the current state and say what becomes of it. Answers the state to be shown: the new one, and an index
+    /// that goes as DELETING although it is gone at once.
+    pub(crate) fn update_table<E>(
+        &self,
+        table: &Arc<Table>,
+        decide: impl FnOnce(&TableState) -> Result<UpdatedTable, E>,
+    ) -> Result<(Arc<TableState>, Ticket), CatalogError<E>> {
+        let _changing = self.catalog().changes.lock();
+        let current = table.state();
+        let updated = decide(&current).map_err(CatalogError::Refused)?;
+        let now = self.clock().now_millis();
+        let ticket = self.replace_state(table, |spaces, batch| next_state(&current, &updated, now, spaces, batch))?;
+        let mut shown = TableState::clone(&table.peek());
+        if updated.created.is_some() {
+            self.start_index_work(table);
+        }
+        if let Some(name) = &updated.deleted {
+            show_deleting(&mut shown, &current, name);
+        }
+        Ok((Arc::new(shown), ticket))
+    }
+
+    /// Removes the table and, in the same batch, all its rows. Answers its last state.
+    pub(crate) fn delete_table<E>(
+        &self,
+        table: &Arc<Table>,
+        check: impl FnOnce(&TableState) -> Result<(), E>,
+    ) -> Result<(Arc<TableState>, Ticket), CatalogError<E>> {
+        let _changing = self.catalog().changes.lock();
+        let state = table.state();
+        check(&state).map_err(CatalogError::Refused)?;
+        let sort = row_sort(&table.namespace, table.name.as_str());
+        let row = Key { space: CATALOG_SPACE, partition: TABLES, sort: &sort };
+        let ((), ticket) = self.engine().transact(&[row], |_, batch| {
+            batch.delete(row);
+            batch.drop_space(state.space);
+            state.indexes.iter().for_each(|index| batch.drop_space(index.space));
+        })?;
+        self.catalog().remove(table);
+        Ok((state, ticket))
+    }
+
+    /// Moves an index on to another status. False when the index, or the table, is gone or was replaced meanwhile.
+    pub(super) fn set_index_status(
+        &self,
+        table: &Arc<Table>,
+        index: &str,
+        status: IndexStatus,
+    ) -> Result<bool, StoreError> {
+        let _changing = self.catalog().changes.lock();
+        let is_current = self.table(&table.namespace, table.name.as_str()).is_some_and(|current| Arc::ptr_eq(&current, table));
+        let current = table.state();
+        let known = current.index(index).is_some() || current.vector_indexes.iter().any(|other| other.name == index);
+        if !is_current || !known {
+            return Ok(false);
+        }
+        let ticket = self.replace_state(table, |_, _| {
+            let mut state = TableState::clone(&current);
+            state.indexes.iter_mut().filter(|other| other.name == index).for_each(|other| other.status = status);
+            state.vector_indexes.iter_mut().filter(|other| other.name == index).for_each(|other| other.status = status);
+            Ok(state)
+        })?;
+        ticket.wait()?;
+        Ok(true)
+    }
+
+    fn replace_state(
+        &self,
+        table: &Arc<Table>,
+        next: impl Fn(&mut SpaceIds, &mut WriteBatch) -> Result<TableState, StoreError>,
+    ) -> Result<Ticket, StoreError> {
+        let sort = row_sort(&table.namespace, table.name.as_str());
+        let row = Key { space: CATALOG_SPACE, partition: TABLES, sort: &sort };
+        let (state, ticket) = self.engine().transact(&[row, NEXT_SPACE], |stored, batch| {
+            let mut spaces = SpaceIds::after(stored[1].as_deref())?;
+            let state = next(&mut spaces, batch)?;
+            batch.put(row, &record::encode(table, &state)?);
+            spaces.put(batch);
+            Ok::<_, StoreError>(state)
+        })?;
+        table.set_state(state?);
+        Ok(ticket)
+    }
+}
+
+fn new_state(definition: TableDefinition, spaces: &mut SpaceIds, now: u64) -> Result<TableState, StoreError> {
+    let space = spaces.take()?;
+    let mut indexes = Vec::new();
+    for index in definition.indexes() {
+        indexes.push(record::index_state(index, spaces.take()?, IndexStatus::Active));
+    }
+    let vector_indexes = definition
+        .vector_indexes
+        .iter()
+        .map(|index| VectorIndexState { name: index.name.clone(), status: IndexStatus::Active })
+        .collect();
+    let times = SettingTimes {
+        on_demand_since: (definition.billing_mode == BillingMode::PayPerRequest).then_some(now),
+        stream_enabled: definition.stream.map(|_| now),
+        ..SettingTimes::default()
+    };
+    Ok(TableState { definition, space, indexes, vector_indexes, times })
+}
+
+fn next_state(
+    current: &TableState,
+    updated: &UpdatedTable,
+    now: u64,
+    spaces: &mut SpaceIds,
+    batch: &mut WriteBatch,
+) -> Result<TableState, StoreError> {
+    let mut state = current.clone();
+    state.definition = updated.definition.clone();
+    if let Some(name) = &updated.deleted {
+        current.index(name).into_iter().for_each(|index| batch.drop_space(index.space));
+        state.indexes.retain(|index| index.name != *name);
+        state.vector_indexes.retain(|index| index.name != *name);
+    }
+    let creating = IndexStatus::Creating { backfilling: false };
+    match &updated.created {
+        Some(CreatedIndex::Global(index)) => {
+            state.indexes.push(record::index_state(Index::Global(index), spaces.take()?, creating));
+        }
+        Some(CreatedIndex::Vector(index)) => {
+            state.vector_indexes.push(VectorIndexState { name: index.name.clone(), status: creating });
+        }
+        None => {}
+    }
+    note_times(&mut state.times, &current.definition, &state.definition, now);
+    Ok(state)
+}
+
+fn note_times(times: &mut SettingTimes, before: &TableDefinition, after: &TableDefinition, now: u64) {
+    let increased = after.throughput.read_units > before.throughput.read_units
+        || after.throughput.write_units > before.throughput.write_units;
+    let decreased = after.throughput.read_units < before.throughput.read_units
+        || after.throughput.write_units < before.throughput.write_units;
+    if after.billing_mode != before.billing_mode && after.billing_mode == BillingMode::PayPerRequest {
+        times.on_demand_since = Some(now);
+    }
+    if after.billing_mode == BillingMode::Provisioned && increased {
+        times.throughput_increased = Some(now);
+    }
+    if after.billing_mode == BillingMode::Provisioned && decreased {
+        times.throughput_decreased = Some(now);
+    }
+    if after.table_class != before.table_class {
+        times.table_class_changed = Some(now);
+    }
+    if after.stream != before.stream {
+        times.stream_enabled = after.stream.map(|_| now);
+    }
+}
+
+fn show_deleting(shown: &mut TableState, before: &TableState, name: &str) {
+    if let Some(index) = before.index(name) {
+        shown.indexes.push(IndexState { status: IndexStatus::Deleting, ..index.clone() });
+    }
+    if before.vector_indexes.iter().any(|index| index.name == name) {
+        shown.vector_indexes.push(VectorIndexState { name: name.to_string(), status: IndexStatus::Deleting });
+        shown.definition.vector_indexes.extend(before.definition.vector_indexes.iter().filter(|index| index.name == name).cloned());
+    }
+}
+
+fn row_sort(namespace: &Namespace, name: &str) -> Vec<u8> {
+    [namespace.access_key.as_bytes(), b"\0", namespace.region.as_bytes(), b"\0", name.as_bytes()].concat()
+}
+
+/// Hands out spaces, whose ids are never used twice.
+struct SpaceIds {
+    next: SpaceId,
+}
+
+impl SpaceIds {
+    fn after(stored: Option<&[u8]>) -> Result<SpaceIds, StoreError> {
+        let corrupt = || StoreError::CorruptCatalog { what: "the counter of spaces is not four bytes".to_string() };
+        let next = match stored {
+            None => CATALOG_SPACE + 1,
+            Some(bytes) => SpaceId::from_le_bytes(bytes.try_into().map_err(|_| corrupt())?),
+        };
+        Ok(SpaceIds { next })
+    }
+
+    fn take(&mut self) -> Result<SpaceId, StoreError> {
+        let exhausted = || StoreError::CorruptCatalog { what: "no space is left to be given to a table or an index".to_string() };
+        let id = self.next;
+        self.next = id.checked_add(1).ok_or_else(exhausted)?;
+        Ok(id)
+    }
+
+    fn put(&self, batch: &mut WriteBatch) {
+        batch.put(NEXT_SPACE, &self.next.to_le_bytes());
+    }
+}

@@ -1,0 +1,19 @@
+//! What can go wrong below the API.
+
+use crate::value::CorruptItem;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error(transparent)]
+    Engine(#[from] kstone_engine::Error),
+    #[error("table {table}: {source}")]
+    CorruptItem { table: String, source: CorruptItem },
+    #[error("catalog: {what}")]
+    CorruptCatalog { what: String },
+}
+
+impl StoreError {
+    pub(crate) fn corrupt_item(table: &str) -> impl Fn(CorruptItem) -> StoreError + '_ {
+        move |source| StoreError::CorruptItem { table: table.to_string(), source }
+    }
+}

@@ -1,0 +1,77 @@
+//! Tables on the storage engine: which tables there are, how items and index entries lie in it, the one path that changes them
+//! and the ones that read them.
+
+mod backfill;
+pub(crate) mod capacity;
+mod catalog;
+mod error;
+mod index_entry;
+mod key_codec;
+pub(crate) mod read;
+mod record;
+mod state;
+mod statistics;
+pub(crate) mod write;
+
+pub(crate) use catalog::{CatalogError, CreateOutcome};
+pub use error::StoreError;
+pub(crate) use key_codec::RowKey;
+pub use state::{IndexKind, IndexState, IndexStatus, Namespace, Statistics, Table, TableState, VectorIndexState};
+
+use std::sync::Arc;
+
+use kstone_engine::Engine;
+use parking_lot::Mutex;
+
+use crate::clock::Clock;
+use catalog::Catalog;
+
+/// The tables of one database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    engine: Engine,
+    clock: Clock,
+    catalog: Catalog,
+    /// Threads that fill or remove indexes, joined when the store closes.
+    background: Mutex<backfill::Background>,
+}
+
+impl Store {
+    /// Opens the tables that `engine` holds and takes up index work that a crash or a stop interrupted.
+    pub fn open(engine: Engine, clock: Clock) -> Result<Store, StoreError> {
+        let catalog = Catalog::load(&engine)?;
+        let shared = Shared { engine, clock, catalog, background: Mutex::default() };
+        let store = Store { shared: Arc::new(shared) };
+        store.restore_statistics()?;
+        store.resume_index_work();
+        Ok(store)
+    }
+
+    /// Stops background work, keeps the statistics for the next start and closes the engine.
+    pub fn close(&self) -> Result<(), StoreError> {
+        self.stop_index_work();
+        self.save_statistics()?;
+        Ok(self.engine().close()?)
+    }
+
+    /// False once a failed write or sync has stopped the engine.
+    pub(crate) fn is_healthy(&self) -> bool {
+        self.engine().metrics().health != kstone_engine::Health::Poisoned
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.shared.engine
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    fn catalog(&self) -> &Catalog {
+        &self.shared.catalog
+    }
+}

@@ -1,0 +1,191 @@
+//! Reading: one item by its key, and pages of a table or an index.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use kstone_engine::{Direction, Key, ScanRange, Snapshot, Value};
+
+use super::Store;
+use super::error::StoreError;
+use super::key_codec::{self, RowKey, SortBounds};
+use super::state::{IndexKind, IndexState, Table, TableState};
+use crate::expression::Condition;
+use crate::validation::read::KeyRange;
+use crate::validation::start_key::StartKey;
+use crate::value::{Item, ItemView};
+
+/// A page ends with the row that brings it to this size, before any filter (aws-verified.md section 13).
+pub(crate) const PAGE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Where a page's rows come from.
+pub(crate) enum Range {
+    Partition { partition: Vec<u8>, bounds: SortBounds, forward: bool },
+    /// A stretch of positions, first and last, in hash order.
+    Positions { first: u32, last: u32 },
+}
+
+impl Range {
+    pub(crate) fn of_query(range: &KeyRange, index: Option<&IndexState>, forward: bool) -> Range {
+        let (partition, bounds) = match index {
+            None => key_codec::table_range(range),
+            Some(_) => key_codec::index_range(range),
+        };
+        Range::Partition { partition, bounds, forward }
+    }
+
+    pub(crate) fn of_segment(index: u32, total: u32) -> Range {
+        let (first, last) = key_codec::segment_positions(index, total);
+        Range::Positions { first, last }
+    }
+}
+
+/// One page to be read.
+pub(crate) struct PageRequest<'a> {
+    pub(crate) table: &'a Arc<Table>,
+    pub(crate) state: &'a TableState,
+    /// `None`: the table itself.
+    pub(crate) index: Option<&'a IndexState>,
+    pub(crate) range: Range,
+    /// Rows up to and with this one are skipped; it need not exist.
+    pub(crate) start_key: Option<&'a StartKey>,
+    pub(crate) limit: Option<u32>,
+    pub(crate) filter: Option<&'a Condition>,
+    /// Each entry of a local index is replaced by its item in the table, before the filter.
+    pub(crate) fetch_base: bool,
+}
+
+/// What reading a page came to.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    pub(crate) scanned_count: u64,
+    /// Rows that passed the filter.
+    pub(crate) count: u64,
+    /// Of the rows walked, before the filter.
+    pub(crate) walked_bytes: usize,
+    /// Sizes of the items fetched from the table for entries of a local index.
+    pub(crate) fetched_bytes: Vec<usize>,
+    /// The key of the last row, when there may be more.
+    pub(crate) last_key: Option<Item>,
+}
+
+impl Store {
+    /// The newest published version of an item. `None` when there is none.
+    pub(crate) fn get(&self, state: &TableState, key: &RowKey) -> Result<Option<Value>, StoreError> {
+        let key = Key { space: state.space, partition: &key.partition, sort: &key.sort };
+        Ok(self.engine().get(key)?)
+    }
+
+    /// Reads one page at one moment, handing each row that passes the filter to `emit`.
+    pub(crate) fn read_page(
+        &self,
+        request: &PageRequest<'_>,
+        mut emit: impl FnMut(ItemView<'_>),
+    ) -> Result<Page, StoreError> {
+        let snapshot = self.engine().snapshot();
+        let corrupt = StoreError::corrupt_item(request.table.name.as_str());
+        let resume = request.start_key.map(|start| {
+            RowKey::of_start_key(start, request.index.is_some_and(|index| index.kind == IndexKind::Local))
+        });
+        let mut rows = self.open_range(&snapshot, request, resume.as_ref());
+        let mut page = Page::default();
+        while let Some(row) = rows.next()? {
+            let entry = ItemView::parse(row.value).map_err(&corrupt)?;
+            page.scanned_count += 1;
+            page.walked_bytes += entry.size_bytes();
+            let base = match request.fetch_base {
+                true => self.fetch_base(&snapshot, request.state, entry)?,
+                false => None,
+            };
+            let item = match &base {
+                Some(bytes) => ItemView::parse(bytes).map_err(&corrupt)?,
+                None => entry,
+            };
+            if base.is_some() {
+                page.fetched_bytes.push(item.size_bytes());
+            }
+            if request.filter.is_none_or(|filter| filter.evaluate(Some(item))) {
+                page.count += 1;
+                emit(item);
+            }
+            let is_full = request.limit.is_some_and(|limit| page.scanned_count >= u64::from(limit));
+            if is_full || page.walked_bytes >= PAGE_BYTES_MAX {
+                page.last_key = Some(key_of_row(request, entry));
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    /// The size of an item collection: the items of one partition and their entries in local indexes.
+    pub(crate) fn item_collection_bytes(&self, state: &TableState, key: &RowKey) -> Result<u64, StoreError> {
+        let snapshot = self.engine().snapshot();
+        let local = state.indexes.iter().filter(|index| index.kind == IndexKind::Local).map(|index| index.space);
+        let mut bytes = 0;
+        for space in std::iter::once(state.space).chain(local) {
+            let range = ScanRange::Partition {
+                space,
+                partition: &key.partition,
+                lower: Bound::Unbounded,
+                upper: Bound::Unbounded,
+            };
+            let mut rows = self.engine().scan(&snapshot, range, Direction::Forward);
+            while let Some(row) = rows.next()? {
+                let item = ItemView::parse(row.value);
+                bytes += item.map_err(StoreError::corrupt_item(state.definition.name.as_str()))?.size_bytes() as u64;
+            }
+        }
+        Ok(bytes)
+    }
+
+    fn open_range(
+        &self,
+        snapshot: &Snapshot,
+        request: &PageRequest<'_>,
+        resume: Option<&RowKey>,
+    ) -> kstone_engine::Scan {
+        let space = request.index.map_or(request.state.space, |index| index.space);
+        match &request.range {
+            Range::Partition { partition, bounds: (lower, upper), forward } => {
+                let (mut low, mut high) = (as_slice(lower), as_slice(upper));
+                match (resume, forward) {
+                    (Some(key), true) => low = Bound::Excluded(&key.sort),
+                    (Some(key), false) => high = Bound::Excluded(&key.sort),
+                    (None, _) => {}
+                }
+                let direction = if *forward { Direction::Forward } else { Direction::Reverse };
+                self.engine().scan(snapshot, ScanRange::Partition { space, partition, lower: low, upper: high }, direction)
+            }
+            Range::Positions { first, last } => {
+                let after = resume.map(|key| (key.partition.as_slice(), key.sort.as_slice()));
+                let range = ScanRange::Positions { space, first: *first, last: *last, after };
+                self.engine().scan(snapshot, range, Direction::Forward)
+            }
+        }
+    }
+
+    fn fetch_base(
+        &self,
+        snapshot: &Snapshot,
+        state: &TableState,
+        entry: ItemView<'_>,
+    ) -> Result<Option<Value>, StoreError> {
+        let Some(key) = RowKey::of_item(&state.definition.key_schema, entry) else { return Ok(None) };
+        Ok(self.engine().get_at(snapshot, Key { space: state.space, partition: &key.partition, sort: &key.sort })?)
+    }
+}
+
+/// The table's key attributes, and those of the index that is read.
+fn key_of_row(request: &PageRequest<'_>, row: ItemView<'_>) -> Item {
+    let table = request.state.definition.key_schema.attributes();
+    let index = request.index.into_iter().flat_map(|index| index.key_schema.attributes());
+    let attributes = table.chain(index);
+    attributes.filter_map(|attribute| Some((attribute.name.clone(), row.get(&attribute.name)?.to_value()))).collect()
+}
+
+fn as_slice(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
+    match bound {
+        Bound::Included(bytes) => Bound::Included(bytes),
+        Bound::Excluded(bytes) => Bound::Excluded(bytes),
+        Bound::Unbounded => Bound::Unbounded,
+    }
+}

@@ -1,0 +1,229 @@
+//! THE write path: from the rows that a request names to one engine batch of base rows and index entries.
+//!
+//! Everything that changes an item goes through [`Store::write`]. What is derived from an item, above all its entries in
+//! indexes, is derived here and nowhere else, from the latched row as it was and as it becomes.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use kstone_engine::{Key, Ticket, Value, WriteBatch};
+
+use super::Store;
+use super::error::StoreError;
+use super::index_entry::IndexEntry;
+use super::key_codec::RowKey;
+use super::state::{IndexState, Table, TableState};
+use crate::value::ItemView;
+
+/// A row that a request reads and may change.
+pub(crate) struct Target<'a> {
+    pub(crate) table: &'a Arc<Table>,
+    pub(crate) key: RowKey,
+}
+
+/// A latched row as a decision sees it.
+pub(crate) struct Row<'a> {
+    pub(crate) state: Arc<TableState>,
+    pub(crate) old: Option<ItemView<'a>>,
+}
+
+/// What becomes of a row.
+pub(crate) enum Change<'a> {
+    Keep,
+    /// The new item, encoded.
+    Put(Cow<'a, [u8]>),
+    Delete,
+}
+
+/// What a write did to one row, for capacity and statistics.
+#[derive(Debug, Clone)]
+pub(crate) struct Effect {
+    /// The table as the write saw it.
+    pub(crate) state: Arc<TableState>,
+    pub(crate) old_bytes: Option<usize>,
+    pub(crate) new_bytes: Option<usize>,
+    /// By position in `state.indexes`; indexes whose entry did not change are left out.
+    pub(crate) indexes: Vec<(usize, IndexEffect)>,
+}
+
+/// How an index entry changed, in bytes of the projected item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IndexEffect {
+    Inserted { bytes: usize },
+    Removed { bytes: usize },
+    /// The same index key, another content.
+    Replaced { old_bytes: usize, new_bytes: usize },
+    /// Another index key: an entry removed and one inserted.
+    Moved { old_bytes: usize, new_bytes: usize },
+}
+
+/// A decision that was carried out, or a refusal, neither of which may be answered before `ticket` resolves: a refusal must not
+/// reveal a write that a crash can still take back.
+pub(crate) struct Written<R, E> {
+    pub(crate) outcome: Result<Done<R>, E>,
+    pub(crate) ticket: Ticket,
+}
+
+pub(crate) struct Done<R> {
+    pub(crate) result: R,
+    /// One for each target, in order.
+    pub(crate) effects: Vec<Effect>,
+}
+
+impl Store {
+    /// Latches the rows of `targets`, shows them to `decide` and carries out what it answers: one change for each target, all
+    /// or none. `decide` may be called more than once.
+    pub(crate) fn write<'c, R, E>(
+        &self,
+        targets: &[Target<'_>],
+        mut decide: impl FnMut(&[Row<'_>]) -> Result<(Vec<Change<'c>>, R), E>,
+    ) -> Result<Written<R, E>, StoreError> {
+        let spaces: Vec<_> = targets.iter().map(|target| target.table.peek().space).collect();
+        let keys: Vec<Key<'_>> = targets
+            .iter()
+            .zip(&spaces)
+            .map(|(target, &space)| Key { space, partition: &target.key.partition, sort: &target.key.sort })
+            .collect();
+        let (outcome, ticket) =
+            self.engine().transact(&keys, |stored, batch| decide_rows(targets, stored, batch, &mut decide))?;
+        let outcome = outcome?;
+        if let Ok(done) = &outcome {
+            for (target, effect) in targets.iter().zip(&done.effects) {
+                record_statistics(target.table, effect);
+            }
+        }
+        Ok(Written { outcome, ticket })
+    }
+}
+
+fn decide_rows<'c, R, E>(
+    targets: &[Target<'_>],
+    stored: &[Option<Value>],
+    batch: &mut WriteBatch,
+    decide: &mut impl FnMut(&[Row<'_>]) -> Result<(Vec<Change<'c>>, R), E>,
+) -> Result<Result<Done<R>, E>, StoreError> {
+    let mut rows = Vec::with_capacity(targets.len());
+    for (target, value) in targets.iter().zip(stored) {
+        let old = match value {
+            Some(bytes) => Some(ItemView::parse(bytes).map_err(StoreError::corrupt_item(target.table.name.as_str()))?),
+            None => None,
+        };
+        // Read under the latch: an index that is being added sees every write that did not see the index.
+        rows.push(Row { state: target.table.state(), old });
+    }
+    let (changes, result) = match decide(&rows) {
+        Ok(decided) => decided,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let mut effects = Vec::with_capacity(targets.len());
+    for (((target, row), value), change) in targets.iter().zip(&rows).zip(stored).zip(changes) {
+        effects.push(apply(target, row, value.as_deref().unwrap_or_default(), change, batch)?);
+    }
+    Ok(Ok(Done { result, effects }))
+}
+
+fn apply(
+    target: &Target<'_>,
+    row: &Row<'_>,
+    old_encoded: &[u8],
+    change: Change<'_>,
+    batch: &mut WriteBatch,
+) -> Result<Effect, StoreError> {
+    let key = Key { space: row.state.space, partition: &target.key.partition, sort: &target.key.sort };
+    let old_bytes = row.old.map(|old| old.size_bytes());
+    let state = Arc::clone(&row.state);
+    let new_encoded = match change {
+        Change::Keep => return Ok(Effect { state, old_bytes, new_bytes: old_bytes, indexes: Vec::new() }),
+        Change::Delete if row.old.is_none() => return Ok(Effect { state, old_bytes: None, new_bytes: None, indexes: Vec::new() }),
+        Change::Delete => {
+            batch.delete(key);
+            None
+        }
+        Change::Put(encoded) => {
+            batch.put(key, &encoded);
+            Some(encoded)
+        }
+    };
+    let new = match &new_encoded {
+        Some(bytes) => Some(ItemView::parse(bytes).map_err(StoreError::corrupt_item(target.table.name.as_str()))?),
+        None => None,
+    };
+    let mut effect = Effect { state, old_bytes, new_bytes: new.map(|new| new.size_bytes()), indexes: Vec::new() };
+    let images = Images { old: row.old, old_encoded, new, new_encoded: new_encoded.as_deref().unwrap_or_default() };
+    for (position, index) in row.state.indexes.iter().enumerate() {
+        if let Some(change) = apply_to_index(index, &row.state, &images, batch) {
+            effect.indexes.push((position, change));
+        }
+    }
+    Ok(effect)
+}
+
+/// A row before and after, as views and as the bytes under them.
+struct Images<'a> {
+    old: Option<ItemView<'a>>,
+    old_encoded: &'a [u8],
+    new: Option<ItemView<'a>>,
+    new_encoded: &'a [u8],
+}
+
+fn apply_to_index(
+    index: &IndexState,
+    state: &TableState,
+    images: &Images<'_>,
+    batch: &mut WriteBatch,
+) -> Option<IndexEffect> {
+    let table = &state.definition.key_schema;
+    let old = images.old.and_then(|item| IndexEntry::of(index, table, item, images.old_encoded));
+    let new = images.new.and_then(|item| IndexEntry::of(index, table, item, images.new_encoded));
+    let engine_key = |entry: &'_ RowKey, batch: &mut WriteBatch, item: Option<&[u8]>| {
+        let key = Key { space: index.space, partition: &entry.partition, sort: &entry.sort };
+        match item {
+            Some(item) => batch.put(key, item),
+            None => batch.delete(key),
+        }
+    };
+    match (old, new) {
+        (None, None) => None,
+        (Some(old), Some(new)) if old.is_same_as(&new) => None,
+        (None, Some(new)) => {
+            engine_key(&new.key, batch, Some(&new.item));
+            Some(IndexEffect::Inserted { bytes: new.size_bytes })
+        }
+        (Some(old), None) => {
+            engine_key(&old.key, batch, None);
+            Some(IndexEffect::Removed { bytes: old.size_bytes })
+        }
+        (Some(old), Some(new)) => {
+            let (old_bytes, new_bytes) = (old.size_bytes, new.size_bytes);
+            let moved = old.key != new.key;
+            if moved {
+                engine_key(&old.key, batch, None);
+            }
+            engine_key(&new.key, batch, Some(&new.item));
+            Some(match moved {
+                true => IndexEffect::Moved { old_bytes, new_bytes },
+                false => IndexEffect::Replaced { old_bytes, new_bytes },
+            })
+        }
+    }
+}
+
+fn record_statistics(table: &Table, effect: &Effect) {
+    let bytes = |size: Option<usize>| size.map_or(0, |size| size as i64);
+    let count = |size: Option<usize>| i64::from(size.is_some());
+    table.statistics.add(
+        count(effect.new_bytes) - count(effect.old_bytes),
+        bytes(effect.new_bytes) - bytes(effect.old_bytes),
+    );
+    for (position, change) in &effect.indexes {
+        let Some(index) = effect.state.indexes.get(*position) else { continue };
+        let (items, bytes) = match *change {
+            IndexEffect::Inserted { bytes } => (1, bytes as i64),
+            IndexEffect::Removed { bytes } => (-1, -(bytes as i64)),
+            IndexEffect::Replaced { old_bytes, new_bytes } | IndexEffect::Moved { old_bytes, new_bytes } => {
+                (0, new_bytes as i64 - old_bytes as i64)
+            }
+        };
+        index.statistics.add(items, bytes);
+    }
+}
