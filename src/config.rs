@@ -269,7 +269,9 @@ mod tests {
 
     #[test]
     fn bytes_may_have_a_unit() {
-        for (text, bytes) in [("0", 0), ("17", 17), ("64k", 65_536), ("64 KiB", 65_536), ("1MB", 1 << 20), ("2g", 2 << 30)] {
+        for (text, bytes) in
+            [("0", 0), ("17", 17), ("64k", 65_536), ("64 KiB", 65_536), ("1MB", 1 << 20), ("2g", 2 << 30)]
+        {
             assert_eq!(parse_bytes(text), Ok(bytes), "{text}");
         }
         for text in ["", "k", "1.5m", "-1", "1x", "99999999999999999999", "18446744073709551615k"] {

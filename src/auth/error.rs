@@ -11,8 +11,14 @@ pub enum AuthError {
     Missing,
     /// In the header and in the query.
     SignedTwice,
-    IncompleteHeader { missing: Vec<&'static str>, has_date: bool, header: String },
-    IncompleteQuery { missing: Vec<&'static str> },
+    IncompleteHeader {
+        missing: Vec<&'static str>,
+        has_date: bool,
+        header: String,
+    },
+    IncompleteQuery {
+        missing: Vec<&'static str>,
+    },
     UnsupportedAlgorithm(String),
     /// A credential that is not `keyid/date/region/service/term`.
     CredentialForm(String),
@@ -46,7 +52,9 @@ impl fmt::Display for AuthError {
                     write!(f, "Authorization header requires '{name}' parameter. ")?;
                 }
                 if !has_date {
-                    f.write_str("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ")?;
+                    f.write_str(
+                        "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ",
+                    )?;
                 }
                 write!(f, "Authorization={header}")
             }

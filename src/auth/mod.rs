@@ -9,6 +9,8 @@ mod scope;
 
 pub use error::AuthError;
 
+use std::borrow::Cow;
+
 use hyper::header::{AUTHORIZATION, HeaderMap};
 
 use crate::service::Caller;
@@ -34,7 +36,10 @@ impl KnownCaller {
             (Some(_), Some(_)) => Err(AuthError::SignedTwice),
             (None, None) => Err(AuthError::Missing),
             (Some(authorization), None) => {
-                let authorization = String::from_utf8_lossy(authorization.as_bytes());
+                let authorization = match authorization.to_str() {
+                    Ok(ascii) => Cow::Borrowed(ascii),
+                    Err(_) => String::from_utf8_lossy(authorization.as_bytes()),
+                };
                 self.caller(header::signature(&authorization, headers)?)
             }
             (None, Some(parameters)) => self.caller(parameters.signature()?),
@@ -76,10 +81,7 @@ mod tests {
     use super::*;
 
     fn authenticate(headers: &[(&'static str, &'static str)], query: Option<&str>) -> Result<Caller, String> {
-        let headers = headers
-            .iter()
-            .map(|&(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-            .collect();
+        let headers = headers.iter().map(|&(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
         KnownCaller::default().authenticate(&headers, query).map_err(|error| error.to_string())
     }
 
@@ -149,7 +151,9 @@ mod tests {
                  'X-Amz-Date' or a 'Date' header. Authorization=AWS4-"
                 .to_owned())
         );
-        for value in ["AWS4- Signature=b Credential=a", "AWS4- Signature=b,Credential=a", "AWS4- Signature=b, Credential=a"] {
+        for value in
+            ["AWS4- Signature=b Credential=a", "AWS4- Signature=b,Credential=a", "AWS4- Signature=b, Credential=a"]
+        {
             assert_eq!(
                 authenticate(&[("authorization", value), ("date", "a")], None),
                 Err(format!("Authorization header requires 'SignedHeaders' parameter. Authorization={value}"))

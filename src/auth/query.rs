@@ -3,7 +3,8 @@
 use super::Signature;
 use super::error::AuthError;
 
-const NAMES: [&str; 5] = ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"];
+const NAMES: [&str; 5] =
+    ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"];
 
 /// The values of the parameters of [`NAMES`], empty where there is none.
 pub(super) struct Parameters([String; NAMES.len()]);
@@ -63,7 +64,9 @@ mod tests {
 
     #[test]
     fn percent_signs_are_decoded_where_they_are_an_escape() {
-        for (text, decoded) in [("a%2Fb%2fc", "a/b/c"), ("%", "%"), ("%4", "%4"), ("%zz%41", "%zzA"), ("%ff", "\u{fffd}")] {
+        for (text, decoded) in
+            [("a%2Fb%2fc", "a/b/c"), ("%", "%"), ("%4", "%4"), ("%zz%41", "%zzA"), ("%ff", "\u{fffd}")]
+        {
             assert_eq!(percent_decoded(text), decoded);
         }
     }

@@ -11,9 +11,12 @@ impl<'a> Scope<'a> {
     /// Trailing slashes mean nothing.
     pub(super) fn parse(credential: &'a str) -> Result<Self, AuthError> {
         let mut elements = credential.trim_end_matches('/').split('/');
-        let scope = (elements.next(), elements.next(), elements.next(), elements.next(), elements.next(), elements.next());
+        let scope =
+            (elements.next(), elements.next(), elements.next(), elements.next(), elements.next(), elements.next());
         match scope {
-            (Some(access_key), Some(_date), Some(region), Some(_service), Some(_term), None) => Ok(Self { access_key, region }),
+            (Some(access_key), Some(_date), Some(region), Some(_service), Some(_term), None) => {
+                Ok(Self { access_key, region })
+            }
             _ => Err(AuthError::CredentialForm(credential.to_owned())),
         }
     }

@@ -17,12 +17,7 @@ use crate::service::Handler;
 const REFUSED_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `stop` resolves, then lets the requests under way finish (within the limits) and closes every connection.
-pub async fn serve<H: Handler>(
-    listener: TcpListener,
-    handler: Arc<H>,
-    limits: Limits,
-    stop: impl Future<Output = ()>,
-) {
+pub async fn serve<H: Handler>(listener: TcpListener, handler: Arc<H>, limits: Limits, stop: impl Future<Output = ()>) {
     let server = Arc::new(Server::new(handler, &limits));
     let slots = Arc::new(Semaphore::new(limits.connections_max));
     let registry = Registry::new(limits);

@@ -53,7 +53,8 @@ async fn collect(
     memory: &Arc<Semaphore>,
 ) -> Result<Received, BodyFault> {
     let mut room = None;
-    let mut bytes = BytesMut::with_capacity(declared.unwrap_or(0).clamp(2 * first.len(), SMALL_BYTES_MAX.max(2 * first.len())));
+    let mut bytes =
+        BytesMut::with_capacity(declared.unwrap_or(0).clamp(2 * first.len(), SMALL_BYTES_MAX.max(2 * first.len())));
     bytes.extend_from_slice(&first);
     drop(first);
     while let Some(data) = next(&mut body).await? {

@@ -162,7 +162,9 @@ impl Call {
             (Some(_), Ok(_)) if body.is_empty() => Err(ApiError::without_message(ErrorKind::SerializationException)),
             (Some(operation), Ok(caller)) => Ok((operation, caller)),
             // The operation's decoder finds what is no JSON; without one it has to be found here.
-            _ if !body.is_empty() && !json::is_well_formed(body) => Err(ApiError::without_message(ErrorKind::SerializationException)),
+            _ if !body.is_empty() && !json::is_well_formed(body) => {
+                Err(ApiError::without_message(ErrorKind::SerializationException))
+            }
             (None, _) => Err(ApiError::without_message(ErrorKind::UnknownOperationException)),
             (Some(_), Err(error)) => Err(error.into()),
         }

@@ -20,3 +20,6 @@ mod watch;
 pub use accept::serve;
 pub use health::probe;
 pub use limits::Limits;
+
+#[cfg(test)]
+mod tests;

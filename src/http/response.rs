@@ -10,7 +10,8 @@ use flate2::write::GzEncoder;
 use hyper::StatusCode;
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{
-    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN,
+    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    ORIGIN,
 };
 
 use crate::service::{RequestId, Response};
@@ -47,7 +48,8 @@ impl Envelope {
 
     /// An answer of the API: JSON under the content type of the request.
     pub(super) fn json(&self, answer: Response, content_type: HeaderValue) -> HttpResponse {
-        let compressed = (self.accepts_gzip && answer.body.len() >= GZIP_BYTES_MIN).then(|| gzip(&answer.body)).flatten();
+        let compressed =
+            (self.accepts_gzip && answer.body.len() >= GZIP_BYTES_MIN).then(|| gzip(&answer.body)).flatten();
         let is_compressed = compressed.is_some();
         let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = self.checked(status, compressed.unwrap_or(answer.body));

@@ -34,7 +34,14 @@ mod tests {
 
     #[test]
     fn anything_else_names_no_operation() {
-        for target in ["", "whatever", "GetItem", "DynamoDB_20120810.ListTable", "DynamoDB_20120810.", "DynamoDB_20111205.GetItem"] {
+        for target in [
+            "",
+            "whatever",
+            "GetItem",
+            "DynamoDB_20120810.ListTable",
+            "DynamoDB_20120810.",
+            "DynamoDB_20111205.GetItem",
+        ] {
             assert_eq!(parse(target), None, "{target}");
         }
     }

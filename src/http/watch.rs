@@ -196,7 +196,8 @@ impl Registry {
 
     fn close(&self, due: impl Fn(&Watch) -> bool) {
         let connections = self.connections.lock();
-        let tasks: Vec<_> = connections.open.values().filter(|open| due(&open.watch)).map(|open| open.task.clone()).collect();
+        let tasks: Vec<_> =
+            connections.open.values().filter(|open| due(&open.watch)).map(|open| open.task.clone()).collect();
         drop(connections);
         for task in tasks {
             task.abort();
