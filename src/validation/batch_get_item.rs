@@ -1,8 +1,19 @@
 //! BatchGetItem's request.
 
-use super::returns::ReturnConsumedCapacity;
-use super::table_name::TableName;
+use super::constraint::{Broken, Constraint, Members};
+use super::get_item::projection;
+use super::key;
+use super::key_schema::KeySchema;
+use super::layer::Layer;
+use super::parameters::Parameters;
+use super::read::check_attributes_to_get_length;
+use super::returns::{self, ReturnConsumedCapacity};
+use super::table_name::{self, TableName};
+use super::values::{self, Reading};
+use super::violation::{BatchViolation, ParameterViolation, Violation};
 use crate::expression::Projection;
+use crate::protocol::shapes::{BatchGetItemInput, KeysAndAttributes};
+use crate::protocol::{JsonWriter, NumberSetOrder};
 use crate::value::Item;
 
 #[derive(Debug)]
@@ -30,4 +41,171 @@ pub struct Echo {
     pub expression_attribute_names: Option<Vec<(String, String)>>,
     pub attributes_to_get: Option<Vec<String>>,
     pub consistent_read: Option<bool>,
+}
+
+pub const KEYS_MAX: usize = 100;
+
+/// Order: an empty map; members; for each table styles, what is projected and the keys' values; then the count. For every key
+/// `key::check_key`, and for every table [`check_duplicates`], go on when the tables are known.
+pub fn validate(input: BatchGetItemInput, layer: Layer) -> Result<BatchGetItem, Violation> {
+    let keys = input.request_items.iter().flatten().flat_map(|(_, table)| table.keys.iter().flatten());
+    let layer = Reading::default().with_all(keys).layer(layer);
+    check_not_empty(input.request_items.as_ref().map(Vec::len), "BatchGetItem", layer)?;
+    let items = input.request_items.unwrap_or_default();
+    let mut members = Members::new();
+    check_items(&mut members, &items, layer);
+    let consumed_capacity = returns::consumed_capacity(&mut members, input.return_consumed_capacity.as_deref());
+    members.finish()?;
+    check_one_style(&items, layer)?;
+
+    let tables = items.into_iter().map(|(name, table)| table_keys(name, table, layer));
+    let tables: Vec<TableKeys> = tables.collect::<Result<_, _>>()?;
+    if tables.iter().map(|table| table.keys.len()).sum::<usize>() > KEYS_MAX {
+        return Err(BatchViolation::TooManyKeys.into());
+    }
+    Ok(BatchGetItem { tables, consumed_capacity })
+}
+
+/// Whether a key of a table is asked for twice.
+pub fn check_duplicates(schema: &KeySchema, keys: &[Item]) -> Result<(), Violation> {
+    key::check_distinct(schema, &keys.iter().collect::<Vec<_>>())
+}
+
+/// A batch without tables, or without the member at all. The older layer has a sentence of its own (us-east-1, 2026-10, on
+/// BatchWriteItem; me-central-1 on BatchGetItem).
+pub(super) fn check_not_empty(
+    table_count: Option<usize>,
+    operation: &'static str,
+    layer: Layer,
+) -> Result<(), Violation> {
+    match table_count {
+        Some(0) if layer.has_newer_members() => {
+            Err(Violation::Members(vec![Broken::unechoed("RequestItems", Constraint::LengthMin(1))]))
+        }
+        Some(0) => Err(BatchViolation::RequestItemsRequired { operation }.into()),
+        None => Err(Violation::Members(vec![Broken::null("requestItems")])),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Whether a key of a batch's map can be a table's name: unlike elsewhere it has at least 3 characters.
+pub(super) fn is_table_name(name: &str) -> bool {
+    table_name::is_arn(name) || (name.len() >= table_name::NAME_BYTES_MIN && TableName::parse(name).is_some())
+}
+
+type Entry = (String, KeysAndAttributes);
+
+fn check_items(members: &mut Members, items: &[Entry], layer: Layer) {
+    if items.iter().any(|(name, _)| !is_table_name(name)) {
+        members.add(Broken::echoed(json_echo(items), "requestItems", Constraint::TableNameKeys));
+    }
+    for (name, table) in items {
+        let at = match layer.has_newer_members() {
+            true => format!("RequestItems.{name}.member.Keys"),
+            false => format!("requestItems.{name}.member.keys"),
+        };
+        let constraint = match table.keys.as_deref() {
+            None => {
+                members.add(Broken::null(format!("requestItems.{name}.member.keys")));
+                continue;
+            }
+            Some([]) => Constraint::LengthMin(1),
+            Some(keys) if keys.len() > KEYS_MAX => Constraint::LengthMax(KEYS_MAX),
+            Some(_) => continue,
+        };
+        members.add(match layer.has_newer_members() {
+            true => Broken::unechoed(at, constraint),
+            false => Broken::echoed(keys_echo(table), at, constraint),
+        });
+    }
+    for (_, table) in items {
+        check_attributes_to_get_length(members, table.attributes_to_get.as_deref());
+    }
+}
+
+/// Expressions and `AttributesToGet` can't be mixed, even on different tables of one request (2026-10; the text is that of one
+/// table).
+fn check_one_style(items: &[Entry], layer: Layer) -> Result<(), Violation> {
+    let legacy = items.iter().any(|(_, table)| table.attributes_to_get.is_some());
+    let expressions = items.iter().any(|(_, table)| table.projection_expression.is_some());
+    if !(legacy && expressions) {
+        return Ok(());
+    }
+    let fault = ParameterViolation::Mixed {
+        legacy: vec!["AttributesToGet"],
+        expressions: vec!["ProjectionExpression"],
+    };
+    Err(values::in_envelope(fault, layer))
+}
+
+fn table_keys(given_name: String, table: KeysAndAttributes, layer: Layer) -> Result<TableKeys, Violation> {
+    let parameters = Parameters {
+        legacy: &[("AttributesToGet", table.attributes_to_get.is_some())],
+        expressions: &[("ProjectionExpression", table.projection_expression.is_some())],
+        with_values: &[],
+        names: table.expression_attribute_names.as_deref(),
+        values: None,
+    };
+    parameters.check_styles(layer)?;
+    let attributes = table.attributes_to_get.as_deref();
+    let projection = projection(&parameters, table.projection_expression.as_deref(), attributes, layer)?;
+    let keys = table.keys.unwrap_or_default().into_iter().map(|key| values::sound(key, layer));
+    Ok(TableKeys {
+        table: table_name::checked(Some(given_name.clone()))?,
+        given_name,
+        keys: keys.collect::<Result<_, _>>()?,
+        projection,
+        consistent: table.consistent_read.unwrap_or(false),
+        echo: Echo {
+            projection_expression: table.projection_expression,
+            expression_attribute_names: table.expression_attribute_names,
+            attributes_to_get: table.attributes_to_get,
+            consistent_read: table.consistent_read,
+        },
+    })
+}
+
+/// What a refused request is echoed up to: AWS has no limit, but its echoes are not stable either.
+pub(super) const ECHO_BYTES_MAX: usize = 64 * 1024;
+
+/// The map as JSON: `{"bad!name":{"Keys":[{"pk":{"S":"a"}}]}}` (us-east-1, 2026-10).
+fn json_echo(items: &[Entry]) -> String {
+    let mut out = Vec::new();
+    JsonWriter::new(&mut out).object(|map| {
+        for (name, table) in items {
+            map.member(name).object(|members| {
+                if let Some(keys) = &table.keys {
+                    members.member("Keys").array(|list| {
+                        keys.iter().for_each(|key| list.element().item(&key.value, NumberSetOrder::ByValue));
+                    });
+                }
+                if let Some(names) = &table.attributes_to_get {
+                    members.member("AttributesToGet").array(|list| {
+                        names.iter().for_each(|name| list.element().string(name));
+                    });
+                }
+                if let Some(consistent) = table.consistent_read {
+                    members.member("ConsistentRead").boolean(consistent);
+                }
+                if let Some(expression) = &table.projection_expression {
+                    members.member("ProjectionExpression").string(expression);
+                }
+            });
+        }
+    });
+    shortened(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// A list of keys as Java prints it, with the attribute values as objects.
+fn keys_echo(table: &KeysAndAttributes) -> String {
+    let keys = table.keys.iter().flatten().map(|key| super::batch_write_item::java_item(&key.value));
+    shortened(format!("[{}]", keys.collect::<Vec<_>>().join(", ")))
+}
+
+pub(super) fn shortened(mut text: String) -> String {
+    if text.len() > ECHO_BYTES_MAX {
+        let end = (0..=ECHO_BYTES_MAX).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.truncate(end);
+    }
+    text
 }

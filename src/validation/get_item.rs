@@ -1,8 +1,15 @@
 //! GetItem's request.
 
-use super::returns::ReturnConsumedCapacity;
-use super::table_name::TableName;
+use super::constraint::{Members, required};
+use super::layer::Layer;
+use super::parameters::{Parameters, attributes_to_get};
+use super::read::check_attributes_to_get_length;
+use super::returns::{self, ReturnConsumedCapacity};
+use super::table_name::{self, TableName};
+use super::values::{self, Reading, in_envelope};
+use super::violation::Violation;
 use crate::expression::Projection;
+use crate::protocol::shapes::GetItemInput;
 use crate::value::Item;
 
 #[derive(Debug)]
@@ -13,4 +20,50 @@ pub struct GetItem {
     pub projection: Option<Projection>,
     pub consistent: bool,
     pub consumed_capacity: ReturnConsumedCapacity,
+}
+
+/// Order: members; styles; the key's values; what is projected. `key::check_key` goes on when the table is known.
+pub fn validate(input: GetItemInput, layer: Layer) -> Result<GetItem, Violation> {
+    let layer = Reading::default().with_all(&input.key).layer(layer);
+    table_name::check_not_empty(input.table_name.as_deref(), layer)?;
+    let mut members = Members::new();
+    let consumed_capacity = returns::consumed_capacity(&mut members, input.return_consumed_capacity.as_deref());
+    check_attributes_to_get_length(&mut members, input.attributes_to_get.as_deref());
+    table_name::check(&mut members, input.table_name.as_deref(), layer);
+    members.require(&input.key, "key");
+    members.finish()?;
+
+    let parameters = Parameters {
+        legacy: &[("AttributesToGet", input.attributes_to_get.is_some())],
+        expressions: &[("ProjectionExpression", input.projection_expression.is_some())],
+        with_values: &[],
+        names: input.expression_attribute_names.as_deref(),
+        values: None,
+    };
+    parameters.check_styles(layer)?;
+    let key = values::sound(required(input.key, "key")?, layer)?;
+    let attributes = input.attributes_to_get.as_deref();
+    let projection = projection(&parameters, input.projection_expression.as_deref(), attributes, layer)?;
+    Ok(GetItem {
+        table: table_name::checked(input.table_name)?,
+        key,
+        projection,
+        consistent: input.consistent_read.unwrap_or(false),
+        consumed_capacity,
+    })
+}
+
+/// What to return, in whichever style it was given, where it is the only expression.
+pub(super) fn projection(
+    parameters: &Parameters<'_>,
+    expression: Option<&str>,
+    names: Option<&[String]>,
+    layer: Layer,
+) -> Result<Option<Projection>, Violation> {
+    let legacy = attributes_to_get(names, layer)?;
+    let mut placeholders = parameters.placeholders(layer)?;
+    let parse = |text| Projection::parse(text, &mut placeholders);
+    let projection = expression.map(parse).transpose().map_err(|error| in_envelope(error, layer))?;
+    placeholders.unused().map_err(|error| in_envelope(error, layer))?;
+    Ok(projection.or(legacy))
 }

@@ -1,9 +1,11 @@
 //! The key attributes of a table or of an index, with their types.
 
+use serde::{Deserialize, Serialize};
+
 use crate::value::{AttributeValue, TypeName};
 
 /// The types that a key attribute can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ScalarType {
     S,
     N,
@@ -36,7 +38,13 @@ impl ScalarType {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl std::fmt::Display for ScalarType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyAttribute {
     pub name: String,
     pub kind: ScalarType,
@@ -44,7 +52,7 @@ pub struct KeyAttribute {
 
 /// A table and an LSI have one partition attribute and at most one sort attribute; a GSI has up to four of each.
 /// The partition attributes together name the partition, the sort attributes order the entries inside it, one after another.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct KeySchema {
     pub partition: Vec<KeyAttribute>,
     pub sort: Vec<KeyAttribute>,

@@ -2,10 +2,11 @@
 //! type that the layers above cannot misuse, or a [`Violation`], in the order in which DynamoDB checks.
 //!
 //! There are two halves. `<operation>::validate` needs the request alone and runs before the table is looked up. The second
-//! half ([`key`], [`item`], [`start_key`], [`read`], [`update_table::apply`]) needs the table's definition.
+//! half ([`key`], [`item`], [`query::resolve`], [`scan::resolve`], [`update_table::apply`]) needs the table's definition.
 
 pub mod batch_get_item;
 pub mod batch_write_item;
+mod conditions;
 pub mod constraint;
 pub mod create_table;
 pub mod delete_item;
@@ -17,6 +18,7 @@ pub mod key;
 pub mod key_schema;
 pub mod layer;
 pub mod list_tables;
+mod parameters;
 pub mod put_item;
 pub mod query;
 pub mod read;
@@ -27,6 +29,7 @@ pub mod table_definition;
 pub mod table_name;
 pub mod update_item;
 pub mod update_table;
+mod values;
 pub mod violation;
 
 pub use key_schema::{KeyAttribute, KeySchema, ScalarType};

@@ -1,7 +1,24 @@
-//! Query's request.
+//! Query's request, and its second half: the partition and the bounds that it reads.
 
-use super::read::ReadRequest;
-use crate::expression::KeyCondition;
+use super::conditions;
+use super::constraint::Members;
+use super::key::{self, PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX};
+use super::key_schema::{KeyAttribute, KeySchema};
+use super::layer::Layer;
+use super::parameters::{Parameters, attributes_to_get};
+use super::read::{self, KeyRange, ReadMembers, ReadRequest, ReadTarget, SelectName, SortBound};
+use super::returns::ReturnConsumedCapacity;
+use super::start_key::{self, Resumed, StartKey};
+use super::table_definition::{Index, TableDefinition};
+use super::table_name;
+use super::values::{self, Reading, in_envelope};
+use super::violation::{ItemViolation, ReadViolation, Violation};
+use crate::expression::{
+    Condition, ExpressionError, ExpressionKind, KeyClause, KeyComparison, KeyCondition, Projection,
+    key_conditions_to_key_condition,
+};
+use crate::protocol::shapes::QueryInput;
+use crate::value::{AttributeValue, Item};
 
 #[derive(Debug)]
 pub struct Query {
@@ -9,4 +26,263 @@ pub struct Query {
     pub key_condition: KeyCondition,
     /// `ScanIndexForward`, true unless given.
     pub forward: bool,
+}
+
+/// Order (newer layer, us-east-1, 2026-10): `ConditionalOperator` alone; members; `Select` against the projection; styles;
+/// legacy values; the start key's values; the expressions, that of the key first. [`resolve`] goes on when the table is known.
+pub fn validate(input: QueryInput, layer: Layer) -> Result<Query, Violation> {
+    let layer = reading(&input).layer(layer);
+    table_name::check_not_empty(input.table_name.as_deref(), layer)?;
+    conditions::check_conditional_operator_alone(input.conditional_operator.as_deref(), layer)?;
+    let (select, consumed_capacity) = members(&input, layer)?;
+    let has_projection = input.projection_expression.is_some();
+    let has_attributes = input.attributes_to_get.is_some();
+    read::check_select(select, input.index_name.is_some(), has_projection, has_attributes, layer)?;
+
+    let expressions = Expressions::parse(&input, layer)?;
+    Ok(Query {
+        read: ReadRequest {
+            table: table_name::checked(input.table_name)?,
+            index: input.index_name,
+            select: read::select(select, expressions.projection),
+            filter: expressions.filter,
+            filter_is_legacy: input.query_filter.is_some(),
+            limit: input.limit.and_then(|limit| u32::try_from(limit).ok()),
+            consistent: input.consistent_read.unwrap_or(false),
+            start_key: expressions.start_key,
+            consumed_capacity,
+            layer,
+        },
+        key_condition: expressions.key_condition,
+        forward: input.scan_index_forward.unwrap_or(true),
+    })
+}
+
+fn reading(input: &QueryInput) -> Reading {
+    let values = input.expression_attribute_values.iter().flatten().map(|(_, value)| value);
+    let reading = Reading::default().with_all(&input.exclusive_start_key).with_all(values);
+    let reading = conditions::reading(reading, input.query_filter.as_deref());
+    conditions::reading(reading, input.key_conditions.as_deref())
+}
+
+fn members(
+    input: &QueryInput,
+    layer: Layer,
+) -> Result<(Option<SelectName>, ReturnConsumedCapacity), Violation> {
+    let mut members = Members::new();
+    let shared = ReadMembers {
+        select: input.select.as_deref(),
+        index_name: input.index_name.as_deref(),
+        consumed_capacity: input.return_consumed_capacity.as_deref(),
+        table_name: input.table_name.as_deref(),
+        attributes_to_get: input.attributes_to_get.as_deref(),
+        limit: input.limit,
+    };
+    let found = shared.check(&mut members, layer);
+    conditions::check_operators(&mut members, input.query_filter.as_deref(), "queryFilter");
+    conditions::check_conditional_operator(&mut members, input.conditional_operator.as_deref(), layer);
+    conditions::check_operators(&mut members, input.key_conditions.as_deref(), "keyConditions");
+    members.finish()?;
+    Ok(found)
+}
+
+struct Expressions {
+    key_condition: KeyCondition,
+    filter: Option<Condition>,
+    projection: Option<Projection>,
+    start_key: Option<Item>,
+}
+
+impl Expressions {
+    fn parse(input: &QueryInput, layer: Layer) -> Result<Expressions, Violation> {
+        let parameters = Parameters {
+            legacy: &[
+                ("AttributesToGet", input.attributes_to_get.is_some()),
+                ("QueryFilter", input.query_filter.is_some()),
+                ("ConditionalOperator", input.conditional_operator.is_some()),
+                ("KeyConditions", input.key_conditions.is_some()),
+            ],
+            expressions: &[
+                ("ProjectionExpression", input.projection_expression.is_some()),
+                ("FilterExpression", input.filter_expression.is_some()),
+                ("KeyConditionExpression", input.key_condition_expression.is_some()),
+            ],
+            with_values: &["FilterExpression", "KeyConditionExpression"],
+            names: input.expression_attribute_names.as_deref(),
+            values: input.expression_attribute_values.as_deref(),
+        };
+        parameters.check_styles(layer)?;
+        let operator = input.conditional_operator.as_deref();
+        let legacy_filter = conditions::filter(input.query_filter.as_deref(), operator, layer)?;
+        let legacy_projection = attributes_to_get(input.attributes_to_get.as_deref(), layer)?;
+        let start_key = input.exclusive_start_key.clone();
+        let start_key = start_key.map(|given| values::sound_start_key(given, layer)).transpose()?;
+        if input.key_conditions.is_none() && input.key_condition_expression.is_none() {
+            return Err(in_envelope(ReadViolation::NoKeyCondition, layer));
+        }
+
+        let mut placeholders = parameters.placeholders(layer)?;
+        let mut condition = |kind, text| Condition::parse(kind, text, &mut placeholders);
+        let key = input.key_condition_expression.as_deref();
+        let key = key.map(|text| condition(ExpressionKind::KeyCondition, text)).transpose()?;
+        let filter = input.filter_expression.as_deref();
+        let filter = filter.map(|text| condition(ExpressionKind::Filter, text)).transpose()?;
+        let projection = input.projection_expression.as_deref();
+        let projection = projection.map(|text| Projection::parse(text, &mut placeholders)).transpose()?;
+        placeholders.unused()?;
+        let key_condition = match &key {
+            Some(condition) => KeyCondition::from_condition(condition).map_err(ExpressionError::from)?,
+            None => legacy_key_condition(input, layer)?,
+        };
+        Ok(Expressions {
+            key_condition,
+            filter: filter.or(legacy_filter),
+            projection: projection.or(legacy_projection),
+            start_key,
+        })
+    }
+}
+
+fn legacy_key_condition(input: &QueryInput, layer: Layer) -> Result<KeyCondition, Violation> {
+    let conditions = input.key_conditions.as_deref().unwrap_or_default();
+    conditions::check_values(Some(conditions), layer)?;
+    key_conditions_to_key_condition(conditions).map_err(|fault| conditions::legacy(fault, layer))
+}
+
+/// Everything that a Query's page needs to know.
+#[derive(Debug)]
+pub struct ResolvedQuery<'a> {
+    pub target: ReadTarget<'a>,
+    pub range: KeyRange,
+    pub start: Option<StartKey>,
+}
+
+/// Order: the index; the shape of the start key; the key condition; where the start key lies; the projection; the filter.
+pub fn resolve<'a>(definition: &'a TableDefinition, query: &'a Query) -> Result<ResolvedQuery<'a>, Violation> {
+    let read = &query.read;
+    let index = read::find_index(definition, read)?;
+    let schema = index.map_or(&definition.key_schema, Index::key_schema);
+    let start = read.start_key.as_ref();
+    let start = start.map(|key| start_key::check(definition, index, key, Resumed::Query, read.layer)).transpose()?;
+    let range = key_range(schema, &query.key_condition)?;
+    if let Some(start) = &start {
+        start_key::check_within(definition, index, start, &range)?;
+    }
+    let target = read::target(definition, index, read)?;
+    check_filter(definition, index, read)?;
+    Ok(ResolvedQuery { target, range, start })
+}
+
+/// The key condition against the schema of what is read.
+pub fn key_range(schema: &KeySchema, condition: &KeyCondition) -> Result<KeyRange, Violation> {
+    let (given, attributes) = (condition.clauses.len(), schema.attribute_count());
+    if given > attributes {
+        return Err(ReadViolation::KeyConditionCount { given, schema: attributes }.into());
+    }
+    let missed = |attribute: &KeyAttribute| ReadViolation::KeyConditionMissed { name: attribute.name.clone() };
+    let mut partition = Vec::with_capacity(schema.partition.len());
+    for attribute in &schema.partition {
+        let clause = condition.clause(&attribute.name).ok_or_else(|| missed(attribute))?;
+        check_operands(attribute, clause, PARTITION_KEY_BYTES_MAX, ItemViolation::PartitionKeyTooLong)?;
+        let KeyComparison::Equal(value) = &clause.comparison else {
+            return Err(ReadViolation::KeyConditionUnsupported.into());
+        };
+        partition.push(value.clone());
+    }
+    let sort: Vec<_> = schema.sort.iter().map(|attribute| (attribute, condition.clause(&attribute.name))).collect();
+    for (attribute, clause) in &sort {
+        let Some(clause) = clause else { continue };
+        check_operands(attribute, clause, SORT_KEY_BYTES_MAX, ItemViolation::SortKeyTooLong)?;
+    }
+    let on_sort = sort.iter().filter(|(_, clause)| clause.is_some()).count();
+    if let (true, Some((attribute, _))) = (
+        given > partition.len() + on_sort,
+        sort.iter().find(|(_, clause)| clause.is_none()),
+    ) {
+        return Err(missed(attribute).into());
+    }
+    let (sort_equal, sort_bound) = sort_bounds(&sort)?;
+    Ok(KeyRange { partition, sort_equal, sort_bound })
+}
+
+fn check_operands(
+    attribute: &KeyAttribute,
+    clause: &KeyClause,
+    bytes_max: usize,
+    too_long: ItemViolation,
+) -> Result<(), Violation> {
+    if clause.comparison == KeyComparison::NotIndexable {
+        return Err(ReadViolation::NotIndexable.into());
+    }
+    for value in clause.comparison.values() {
+        if !attribute.kind.holds(value) {
+            return Err(ReadViolation::KeyConditionType.into());
+        }
+        if let Some(kind) = key::kind_of_empty(value) {
+            return Err(ItemViolation::KeyEmpty { name: attribute.name.clone(), kind }.into());
+        }
+        if key::key_bytes(value) > bytes_max {
+            return Err(too_long.into());
+        }
+    }
+    Ok(())
+}
+
+type SortClause<'a> = (&'a KeyAttribute, Option<&'a KeyClause>);
+
+/// Equality on a leading run of the sort attributes, and on the one after it at most one bound.
+fn sort_bounds(sort: &[SortClause<'_>]) -> Result<(Vec<AttributeValue>, Option<SortBound>), Violation> {
+    let is_equal = |clause: &Option<&KeyClause>| {
+        clause.is_some_and(|clause| matches!(clause.comparison, KeyComparison::Equal(_)))
+    };
+    let Some(last) = sort.iter().rposition(|(_, clause)| clause.is_some()) else {
+        return Ok((Vec::new(), None));
+    };
+    let names = sort[..last].iter().filter(|(_, clause)| !is_equal(clause));
+    let names: Vec<String> = names.map(|(attribute, _)| attribute.name.clone()).collect();
+    if !names.is_empty() {
+        let because_of = sort[last].0.name.clone();
+        return Err(ReadViolation::SortKeysNotEqual { names, because_of }.into());
+    }
+    let mut equal = Vec::with_capacity(last + 1);
+    let mut bound = None;
+    for clause in sort.iter().filter_map(|(_, clause)| *clause) {
+        match &clause.comparison {
+            KeyComparison::Equal(value) => equal.push(value.clone()),
+            KeyComparison::Less(value) => bound = Some(SortBound::Less(value.clone())),
+            KeyComparison::LessOrEqual(value) => bound = Some(SortBound::LessOrEqual(value.clone())),
+            KeyComparison::Greater(value) => bound = Some(SortBound::Greater(value.clone())),
+            KeyComparison::GreaterOrEqual(value) => bound = Some(SortBound::GreaterOrEqual(value.clone())),
+            KeyComparison::Between(low, high) => bound = Some(SortBound::Between(low.clone(), high.clone())),
+            KeyComparison::BeginsWith(prefix) => bound = Some(SortBound::BeginsWith(prefix.clone())),
+            KeyComparison::NotIndexable => return Err(ReadViolation::NotIndexable.into()),
+        }
+    }
+    Ok((equal, bound))
+}
+
+/// A Query's filter may name neither a key attribute of what is read, nor an attribute that the index does not hold.
+fn check_filter(
+    definition: &TableDefinition,
+    index: Option<Index<'_>>,
+    read: &ReadRequest,
+) -> Result<(), Violation> {
+    let Some(filter) = &read.filter else { return Ok(()) };
+    let schema = index.map_or(&definition.key_schema, Index::key_schema);
+    let in_filter = |attribute: &&KeyAttribute| filter.attribute_names().any(|name| name == attribute.name);
+    if let Some(attribute) = schema.attributes().find(in_filter) {
+        let parameter = if read.filter_is_legacy { "QueryFilter" } else { "Filter Expression" };
+        return Err(ReadViolation::FilterOnKey { parameter, name: attribute.name.clone() }.into());
+    }
+    let Some(index) = index else { return Ok(()) };
+    let mut names: Vec<String> = Vec::new();
+    for name in filter.attribute_names().filter(|name| !index.holds(&definition.key_schema, name)) {
+        if !names.iter().any(|other| other == name) {
+            names.push(name.to_string());
+        }
+    }
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(ReadViolation::FilterUnprojected { index: index.name().to_string(), names }.into())
 }

@@ -1,6 +1,19 @@
-//! Scan's request.
+//! Scan's request, and its second half.
 
-use super::read::ReadRequest;
+use super::conditions;
+use super::constraint::{Broken, Constraint, Members};
+use super::layer::Layer;
+use super::parameters::{Parameters, attributes_to_get};
+use super::read::{self, ReadMembers, ReadRequest, ReadTarget, SelectName};
+use super::returns::ReturnConsumedCapacity;
+use super::start_key::{self, Resumed, StartKey};
+use super::table_definition::TableDefinition;
+use super::table_name;
+use super::values::{self, Reading, in_envelope};
+use super::violation::{ReadViolation, Violation};
+use crate::expression::{Condition, ExpressionKind, Projection};
+use crate::protocol::shapes::ScanInput;
+use crate::value::Item;
 
 #[derive(Debug)]
 pub struct Scan {
@@ -14,4 +27,158 @@ pub struct Segment {
     pub index: u32,
     /// 1 to 1,000,000.
     pub total: u32,
+}
+
+const SEGMENT_MAX: i64 = 999_999;
+const TOTAL_SEGMENTS_MAX: i64 = 1_000_000;
+
+/// Order: members; `Select` against the projection; styles; legacy values; the start key's values; segments; the expressions.
+/// [`resolve`] goes on when the table is known.
+pub fn validate(input: ScanInput, layer: Layer) -> Result<Scan, Violation> {
+    let layer = reading(&input).layer(layer);
+    table_name::check_not_empty(input.table_name.as_deref(), layer)?;
+    conditions::check_conditional_operator_alone(input.conditional_operator.as_deref(), layer)?;
+    let (select, consumed_capacity) = members(&input, layer)?;
+    let has_projection = input.projection_expression.is_some();
+    let has_attributes = input.attributes_to_get.is_some();
+    read::check_select(select, input.index_name.is_some(), has_projection, has_attributes, layer)?;
+    let expressions = Expressions::parse(&input, layer)?;
+    Ok(Scan {
+        read: ReadRequest {
+            table: table_name::checked(input.table_name)?,
+            index: input.index_name,
+            select: read::select(select, expressions.projection),
+            filter: expressions.filter,
+            filter_is_legacy: input.scan_filter.is_some(),
+            limit: input.limit.and_then(|limit| u32::try_from(limit).ok()),
+            consistent: input.consistent_read.unwrap_or(false),
+            start_key: expressions.start_key,
+            consumed_capacity,
+            layer,
+        },
+        segment: expressions.segment,
+    })
+}
+
+fn reading(input: &ScanInput) -> Reading {
+    let values = input.expression_attribute_values.iter().flatten().map(|(_, value)| value);
+    let reading = Reading::default().with_all(&input.exclusive_start_key).with_all(values);
+    conditions::reading(reading, input.scan_filter.as_deref())
+}
+
+fn members(
+    input: &ScanInput,
+    layer: Layer,
+) -> Result<(Option<SelectName>, ReturnConsumedCapacity), Violation> {
+    let mut members = Members::new();
+    let shared = ReadMembers {
+        select: input.select.as_deref(),
+        index_name: input.index_name.as_deref(),
+        consumed_capacity: input.return_consumed_capacity.as_deref(),
+        table_name: input.table_name.as_deref(),
+        attributes_to_get: input.attributes_to_get.as_deref(),
+        limit: input.limit,
+    };
+    let found = shared.check(&mut members, layer);
+    conditions::check_conditional_operator(&mut members, input.conditional_operator.as_deref(), layer);
+    conditions::check_operators(&mut members, input.scan_filter.as_deref(), "scanFilter");
+    for (given, member, min, max) in [
+        (input.total_segments, "TotalSegments", 1, TOTAL_SEGMENTS_MAX),
+        (input.segment, "Segment", 0, SEGMENT_MAX),
+    ] {
+        match given {
+            Some(value) if value < min => {
+                members.add(Broken::number(value, member, layer, Constraint::ValueMin(min)));
+            }
+            Some(value) if value > max => {
+                members.add(Broken::number(value, member, layer, Constraint::ValueMax(max)));
+            }
+            _ => {}
+        }
+    }
+    members.finish()?;
+    Ok(found)
+}
+
+struct Expressions {
+    filter: Option<Condition>,
+    projection: Option<Projection>,
+    start_key: Option<Item>,
+    segment: Segment,
+}
+
+impl Expressions {
+    fn parse(input: &ScanInput, layer: Layer) -> Result<Expressions, Violation> {
+        let parameters = Parameters {
+            legacy: &[
+                ("AttributesToGet", input.attributes_to_get.is_some()),
+                ("ScanFilter", input.scan_filter.is_some()),
+                ("ConditionalOperator", input.conditional_operator.is_some()),
+            ],
+            expressions: &[
+                ("ProjectionExpression", input.projection_expression.is_some()),
+                ("FilterExpression", input.filter_expression.is_some()),
+            ],
+            with_values: &["FilterExpression"],
+            names: input.expression_attribute_names.as_deref(),
+            values: input.expression_attribute_values.as_deref(),
+        };
+        parameters.check_styles(layer)?;
+        let legacy_projection = attributes_to_get(input.attributes_to_get.as_deref(), layer)?;
+        let operator = input.conditional_operator.as_deref();
+        let legacy_filter = conditions::filter(input.scan_filter.as_deref(), operator, layer)?;
+        let start_key = input.exclusive_start_key.clone();
+        let start_key = start_key.map(|given| values::sound_start_key(given, layer)).transpose()?;
+        let segment = segment(input.segment, input.total_segments, layer)?;
+
+        let mut placeholders = parameters.placeholders(layer)?;
+        let filter = input.filter_expression.as_deref();
+        let parse = |text| Condition::parse(ExpressionKind::Filter, text, &mut placeholders);
+        let filter = filter.map(parse).transpose().map_err(|error| in_envelope(error, layer))?;
+        let projection = input.projection_expression.as_deref();
+        let parse = |text| Projection::parse(text, &mut placeholders);
+        let projection = projection.map(parse).transpose().map_err(|error| in_envelope(error, layer))?;
+        placeholders.unused().map_err(|error| in_envelope(error, layer))?;
+        Ok(Expressions {
+            filter: filter.or(legacy_filter),
+            projection: projection.or(legacy_projection),
+            start_key,
+            segment,
+        })
+    }
+}
+
+fn segment(segment: Option<i64>, total: Option<i64>, layer: Layer) -> Result<Segment, Violation> {
+    let (segment, total) = match (segment, total) {
+        (None, None) => return Ok(Segment { index: 0, total: 1 }),
+        (Some(_), None) => return Err(ReadViolation::SegmentWithoutTotal.into()),
+        (None, Some(_)) => return Err(ReadViolation::TotalWithoutSegment.into()),
+        (Some(segment), Some(total)) => (segment, total),
+    };
+    let below = match layer.has_newer_members() {
+        true => ReadViolation::SegmentNotBelowTotal,
+        false => ReadViolation::SegmentNotBelow { segment, total },
+    };
+    match (u32::try_from(segment), u32::try_from(total)) {
+        (Ok(index), Ok(total)) if index < total => Ok(Segment { index, total }),
+        _ => Err(below.into()),
+    }
+}
+
+/// Everything that a Scan's page needs to know. Whether the start key lies in the segment is known where keys are hashed;
+/// [`ReadViolation::StartKeyOfOtherSegment`] is the answer if it does not.
+#[derive(Debug)]
+pub struct ResolvedScan<'a> {
+    pub target: ReadTarget<'a>,
+    pub start: Option<StartKey>,
+}
+
+/// Order: the index; the start key; the projection and the filter.
+pub fn resolve<'a>(definition: &'a TableDefinition, scan: &'a Scan) -> Result<ResolvedScan<'a>, Violation> {
+    let read = &scan.read;
+    let index = read::find_index(definition, read)?;
+    let start = read.start_key.as_ref();
+    let start = start.map(|key| start_key::check(definition, index, key, Resumed::Scan, read.layer)).transpose()?;
+    let target = read::target(definition, index, read)?;
+    Ok(ResolvedScan { target, start })
 }

@@ -1,9 +1,11 @@
 //! What a table is: everything that CreateTable says and UpdateTable changes. The catalog keeps it; DescribeTable shows it.
 
+use serde::{Deserialize, Serialize};
+
 use super::key_schema::{KeySchema, ScalarType};
 use super::table_name::TableName;
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TableDefinition {
     pub name: TableName,
     /// In the order of the request. Each one is used by a key of the table or of an index.
@@ -26,13 +28,13 @@ pub struct TableDefinition {
     pub resource_policy: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttributeDefinition {
     pub name: String,
     pub kind: ScalarType,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocalIndex {
     pub name: String,
     /// The partition attribute is the table's.
@@ -40,7 +42,7 @@ pub struct LocalIndex {
     pub projection: IndexProjection,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GlobalIndex {
     pub name: String,
     pub key_schema: KeySchema,
@@ -50,7 +52,7 @@ pub struct GlobalIndex {
     pub warm_throughput: Option<WarmThroughput>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VectorIndex {
     pub name: String,
     pub attribute: String,
@@ -60,20 +62,20 @@ pub struct VectorIndex {
     pub search_schema: Vec<SearchElement>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SearchElement {
     pub name: String,
     pub kind: ScalarType,
     pub role: SearchRole,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SearchRole {
     Hash,
     InlineFilter,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DistanceFunction {
     Cosine,
     Euclidean,
@@ -81,38 +83,38 @@ pub enum DistanceFunction {
 }
 
 /// What an index holds besides the keys of the table and its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IndexProjection {
     All,
     KeysOnly,
     Include(Vec<String>),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BillingMode {
     Provisioned,
     PayPerRequest,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Throughput {
     pub read_units: u64,
     pub write_units: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct OnDemandThroughput {
     pub read_request_units_max: Option<u64>,
     pub write_request_units_max: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct WarmThroughput {
     pub read_units_per_second: Option<u64>,
     pub write_units_per_second: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StreamViewType {
     KeysOnly,
     NewImage,
@@ -120,27 +122,27 @@ pub enum StreamViewType {
     NewAndOldImages,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SseSpecification {
     pub enabled: bool,
     pub kind: SseType,
     pub kms_key: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SseType {
     Aes256,
     Kms,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum TableClass {
     #[default]
     Standard,
     StandardInfrequentAccess,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag {
     pub key: String,
     pub value: String,

@@ -3,14 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::constraint::{Broken, Constraint, Members, NAME_PATTERN};
+use super::layer::Layer;
+use super::violation::{DefinitionViolation, Violation};
+
 pub const NAME_BYTES_MIN: usize = 3;
 pub const NAME_BYTES_MAX: usize = 255;
-/// A `TableName` member may hold a table's ARN (service model: 1 to 1,024 characters).
-pub const ARN_BYTES_MAX: usize = 1024;
 
 /// A well-formed table name. From an ARN only the name is kept: which account and Region a request speaks for is decided by
 /// its credentials.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct TableName(Arc<str>);
 
 impl TableName {
@@ -22,6 +25,20 @@ impl TableName {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for TableName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<TableName, String> {
+        TableName::parse(&text).ok_or_else(|| format!("not a table name: {text:?}"))
+    }
+}
+
+impl From<TableName> for String {
+    fn from(name: TableName) -> String {
+        name.as_str().to_string()
     }
 }
 
@@ -37,15 +54,58 @@ impl fmt::Debug for TableName {
     }
 }
 
-/// Whether every character may stand in the name of a table or of an index: `[a-zA-Z0-9_.-]+`.
-pub fn has_name_characters(text: &str) -> bool {
+/// `TableName` of an operation on items: what is wrong with it goes to `members`, in the older style even on the newer layer,
+/// except for its length (us-east-1, 2026-10; names of one and two characters: an emulator's captures).
+pub(super) fn check(members: &mut Members, given: Option<&str>, layer: Layer) {
+    match given {
+        None => members.add(Broken::null("tableName")),
+        Some(name) if is_arn(name) => {}
+        Some(name) if name.is_empty() => members.add(match layer.has_newer_members() {
+            true => Broken::unechoed("TableName", Constraint::LengthMin(1)),
+            false => Broken::echoed(name, "tableName", Constraint::LengthMin(1)),
+        }),
+        Some(name) => check_characters(members, name, "tableName"),
+    }
+}
+
+/// Refuses an empty name alone, before any other member is looked at, as the newer layer does.
+pub(super) fn check_not_empty(given: Option<&str>, layer: Layer) -> Result<(), Violation> {
+    let mut members = Members::new();
+    if layer.has_newer_members() && given == Some("") {
+        check(&mut members, given, layer);
+    }
+    members.finish()
+}
+
+/// A name that [`check`] found nothing wrong with.
+pub(super) fn checked(given: Option<String>) -> Result<TableName, Violation> {
+    let given = given.unwrap_or_default();
+    TableName::parse(&given).ok_or_else(|| DefinitionViolation::InvalidArn { arn: given }.into())
+}
+
+/// The name of a table or of an index: characters, then the longest that it may be.
+pub(super) fn check_characters(members: &mut Members, name: &str, at: &str) {
+    if !has_name_characters(name) {
+        members.add(Broken::echoed(name, at, Constraint::Pattern(NAME_PATTERN)));
+    }
+    if name.len() > NAME_BYTES_MAX {
+        members.add(Broken::echoed(name, at, Constraint::LengthMax(NAME_BYTES_MAX)));
+    }
+}
+
+/// Whether every character may stand in the name of a table or of an index.
+pub(super) fn has_name_characters(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
 }
 
+/// Whether a `TableName` is meant as an ARN. The colon can't be part of a name.
+pub(super) fn is_arn(text: &str) -> bool {
+    text.starts_with("arn:")
+}
+
 /// The name inside a table's ARN, whatever the partition (`aws`, `aws-cn`, ..), Region and account.
-pub fn name_in_arn(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix("arn:")?;
-    let mut parts = rest.splitn(5, ':');
+fn name_in_arn(text: &str) -> Option<&str> {
+    let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
     let (_partition, service, _region, _account) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let name = parts.next()?.strip_prefix("table/")?;
     (service == "dynamodb").then_some(name)
