@@ -66,7 +66,7 @@ fn write_units(arm: &mut ObjectWriter<'_>, units: Units) {
 }
 
 /// One item of a page as the request wants to see it.
-pub(super) fn write_returned(out: JsonWriter<'_>, item: ItemView<'_>, returned: &Returned, order: NumberSetOrder) {
+pub(super) fn write_returned(out: JsonWriter<'_>, item: ItemView<'_>, returned: &Returned<'_>, order: NumberSetOrder) {
     let projection = match returned {
         Returned::Count | Returned::Whole => return out.item_view(item, order),
         Returned::Projected(projection) => projection,

@@ -25,30 +25,25 @@ struct TableRead<'a> {
     table: Arc<Table>,
     state: Arc<TableState>,
     rows: Vec<RowKey>,
-    returned: Returned,
+    returned: Returned<'a>,
     /// How many of the keys have been read; the rest is unprocessed.
     read_count: usize,
     consumed: Units,
 }
 
 pub(super) async fn execute(database: &Database, caller: &Caller, input: BatchGetItemInput) -> Answer {
-    let mut request = batch_get_item::validate(input, database.layer(Operation::BatchGetItem, caller))?;
-    let returned: Vec<Returned> = request
-        .tables
-        .iter_mut()
-        .map(|keys| keys.projection.take().map_or(Returned::Whole, Returned::Projected))
-        .collect();
+    let request = batch_get_item::validate(input, database.layer(Operation::BatchGetItem, caller))?;
     let mut reads = Vec::with_capacity(request.tables.len());
-    for (keys, returned) in request.tables.iter().zip(returned) {
+    for keys in &request.tables {
         let table = database.table(caller, &keys.table)?;
+        let returned = keys.projection.as_ref().map_or(Returned::Whole, Returned::Projected);
         reads.push(TableRead { keys, state: table.state(), table, rows: Vec::new(), returned, read_count: 0, consumed: Units::ZERO });
     }
     for read in &mut reads {
         let schema = &read.state.definition.key_schema;
-        for key in &read.keys.keys {
-            read.rows.push(RowKey::of_table(key::check_key(schema, key)?));
-        }
-        batch_get_item::check_duplicates(schema, &read.keys.keys)?;
+        let keys: Vec<_> = read.keys.keys.iter().map(|key| key::check_key(schema, key)).collect::<Result<_, _>>()?;
+        key::check_distinct(keys.iter().copied())?;
+        read.rows = keys.into_iter().map(RowKey::of_table).collect();
     }
     let mut result = Ok(());
     let body = answer::object(answer::SMALL_ANSWER_BYTES, |body| {

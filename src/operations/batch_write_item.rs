@@ -33,16 +33,19 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: BatchWr
     }
     let (mut writes, mut targets) = (Vec::new(), Vec::new());
     for (position, (of_table, table)) in request.tables.iter().zip(&tables).enumerate() {
-        let definition = &table.state().definition;
+        let state = table.state();
+        let definition = &state.definition;
+        let mut keys = Vec::with_capacity(of_table.writes.len());
         for write in &of_table.writes {
             let (key, encoded) = match write {
                 BatchWrite::Put(item) => (item::check_batch_put(definition, item)?, Some(encode_item(item))),
                 BatchWrite::Delete(key) => (key::check_key(&definition.key_schema, key)?, None),
             };
+            keys.push(key);
             targets.push(Target { table, key: RowKey::of_table(key) });
             writes.push(Write { table: position, partition: key.partition, encoded });
         }
-        batch_write_item::check_duplicates(&definition.key_schema, of_table)?;
+        key::check_distinct(keys)?;
     }
     // AWS promises each write by itself; here the batch is one transaction, which is cheaper and no less.
     let written = database.store().write(&targets, |_| {

@@ -7,13 +7,16 @@ use crate::protocol::Operation;
 use crate::protocol::shapes::CreateTableInput;
 use crate::service::Caller;
 use crate::table::{CreateOutcome, StoreError};
+use crate::validation::violation::DefinitionViolation;
 use crate::validation::{Violation, create_table};
 
 pub(super) async fn execute(database: &Database, caller: &Caller, input: CreateTableInput) -> Answer {
     let definition = create_table::validate(input, database.layer(Operation::CreateTable, caller))?;
     let name = definition.name.clone();
     match database.store().create_table(database.namespace(caller), definition)? {
-        CreateOutcome::Exists => Err(Violation::TableExists { table: name.to_string() }.into()),
+        CreateOutcome::Exists => {
+            Err(Violation::from(DefinitionViolation::TableExists { name: name.to_string() }).into())
+        },
         CreateOutcome::Created { table, ticket } => {
             ticket.await.map_err(StoreError::from)?;
             let state = table.state();

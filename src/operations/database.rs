@@ -15,7 +15,8 @@ use crate::clock::Clock;
 use crate::config::{self, Config, Storage};
 use crate::protocol::{self, ApiError, ErrorKind, Operation, Shape};
 use crate::service::{Caller, Handler, Request, Response};
-use crate::table::{Namespace, Store, StoreError, Table};
+use crate::table::{CatalogError, Namespace, Store, StoreError, Table};
+use crate::validation::violation::DefinitionViolation;
 use crate::validation::{Layer, TableName, Violation};
 
 /// Answers requests from the tables of one engine. Cheap to clone.
@@ -83,7 +84,13 @@ impl Database {
         self.find_table(caller, name).ok_or_else(|| Violation::TableNotFound.into())
     }
 
-    pub(super) fn find_table(&self, caller: &Caller, name: &TableName) -> Option<Arc<Table>> {
+    /// The same for an operation on whole tables, whose error names the table.
+    pub(super) fn named_table(&self, caller: &Caller, name: &TableName) -> Result<Arc<Table>, ApiError> {
+        let not_found = || DefinitionViolation::TableNotFound { name: name.to_string() };
+        self.find_table(caller, name).ok_or_else(|| Violation::from(not_found()).into())
+    }
+
+    fn find_table(&self, caller: &Caller, name: &TableName) -> Option<Arc<Table>> {
         let found = self.store.table(&self.namespace(caller), name.as_str());
         if found.is_none()
             && let Some(other) = self.store.namespace_with(name.as_str())
@@ -145,6 +152,15 @@ fn error_response(error: &ApiError) -> Response {
     let mut body = Vec::with_capacity(256);
     error.write_body(&mut body);
     Response { status: error.kind.status(), body: Bytes::from(body), error_type: Some(error.kind.name()) }
+}
+
+impl<E: Into<ApiError>> From<CatalogError<E>> for ApiError {
+    fn from(error: CatalogError<E>) -> ApiError {
+        match error {
+            CatalogError::Refused(refusal) => refusal.into(),
+            CatalogError::Store(error) => error.into(),
+        }
+    }
 }
 
 /// What broke goes to the log; the client learns only that something did.

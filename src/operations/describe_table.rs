@@ -6,12 +6,11 @@ use super::table_description::{self, TableStatus};
 use crate::protocol::Operation;
 use crate::protocol::shapes::DescribeTableInput;
 use crate::service::Caller;
-use crate::validation::{Violation, describe_table};
+use crate::validation::describe_table;
 
 pub(super) fn execute(database: &Database, caller: &Caller, input: DescribeTableInput) -> Answer {
     let request = describe_table::validate(input, database.layer(Operation::DescribeTable, caller))?;
-    let table =
-        database.find_table(caller, &request.table).ok_or_else(|| Violation::no_such_named_table(&request.table))?;
+    let table = database.named_table(caller, &request.table)?;
     let state = table.state();
     let status = TableStatus::of(&state);
     Ok(answer::object(2 * answer::SMALL_ANSWER_BYTES, |body| {

@@ -15,7 +15,7 @@ use crate::value::ItemView;
 pub(super) fn execute(database: &Database, caller: &Caller, input: GetItemInput) -> Answer {
     let request = get_item::validate(input, database.layer(Operation::GetItem, caller))?;
     let table = database.table(caller, &request.table)?;
-    let state = table.state();
+    let state = table.peek();
     let key = key::check_key(&state.definition.key_schema, &request.key)?;
     let stored = database.store().get(&state, &RowKey::of_table(key))?;
     let item = match &stored {
@@ -23,7 +23,7 @@ pub(super) fn execute(database: &Database, caller: &Caller, input: GetItemInput)
         None => None,
     };
     let item_bytes = item.map_or(0, |item| item.size_bytes());
-    let returned = request.projection.map_or(Returned::Whole, Returned::Projected);
+    let returned = request.projection.as_ref().map_or(Returned::Whole, Returned::Projected);
     Ok(answer::object(answer::SMALL_ANSWER_BYTES + 2 * item_bytes, |body| {
         if let Some(item) = item {
             write_returned(body.member("Item"), item, &returned, NumberSetOrder::ByValue);

@@ -8,6 +8,7 @@ use crate::table::capacity::{Consumed, Units};
 use crate::table::read::{Page, PageRequest};
 use crate::table::{IndexState, IndexStatus, StoreError, TableState};
 use crate::validation::Violation;
+use crate::validation::violation::ReadViolation;
 use crate::validation::read::{ReadRequest, Returned};
 use crate::validation::table_definition::Index;
 
@@ -16,16 +17,16 @@ const PAGE_ANSWER_BYTES: usize = 32 * 1024;
 
 pub(super) struct Reader<'a> {
     pub(super) page: PageRequest<'a>,
-    pub(super) returned: &'a Returned,
+    pub(super) returned: &'a Returned<'a>,
     pub(super) order: NumberSetOrder,
 }
 
 /// The running state of the index that the request names.
 pub(super) fn index_state<'a>(state: &'a TableState, index: Option<Index<'_>>) -> Result<Option<&'a IndexState>, ApiError> {
     let Some(index) = index else { return Ok(None) };
-    let found = state.index(index.name()).ok_or_else(|| Violation::no_such_index(index.name()))?;
+    let found = state.index(index.name()).ok_or_else(|| Violation::from(ReadViolation::UnknownIndex { name: index.name().to_string() }))?;
     if matches!(found.status, IndexStatus::Creating { .. }) {
-        return Err(Violation::backfilling_index(index.name()).into());
+        return Err(Violation::from(ReadViolation::IndexBackfilling { name: index.name().to_string() }).into());
     }
     Ok(Some(found))
 }

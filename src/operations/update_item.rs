@@ -2,7 +2,6 @@
 
 use super::database::{Answer, Database};
 use super::write_answer::{self, check_condition};
-use crate::expression::Updated;
 use crate::protocol::shapes::UpdateItemInput;
 use crate::protocol::{ApiError, Operation};
 use crate::service::Caller;
@@ -10,15 +9,14 @@ use crate::table::RowKey;
 use crate::table::write::{Change, Row, Target};
 use crate::validation::returns::ReturnValues;
 use crate::validation::update_item::UpdateItem;
-use crate::validation::{item, key, update_item};
+use crate::validation::{Violation, item, update_item};
 use crate::value::{Item, encode_item};
 
 pub(super) async fn execute(database: &Database, caller: &Caller, input: UpdateItemInput) -> Answer {
     let request = update_item::validate(input, database.layer(Operation::UpdateItem, caller))?;
     let table = database.table(caller, &request.table)?;
     let state = table.state();
-    let key = key::check_key(&state.definition.key_schema, &request.key)?;
-    item::check_update_request(&state.definition, &request)?;
+    let key = item::check_update(&state.definition, &request)?;
     let target = Target { table: &table, key: RowKey::of_table(key) };
     let written = database.store().write(std::slice::from_ref(&target), |rows| {
         let [row] = rows else { return Ok((Vec::new(), None)) };
@@ -34,22 +32,23 @@ fn decide(request: &UpdateItem, row: &Row<'_>) -> Result<(Change<'static>, Optio
     check_condition(request.condition.as_ref(), row, request.return_old_on_failure)?;
     // An item that does not exist starts out as its key.
     let old = row.old.map_or_else(|| request.key.clone(), |old| old.to_item());
-    let updated = match &request.update {
-        Some(update) => update.apply(&old).map_err(crate::validation::Violation::from)?,
-        None => Updated::unchanged(old),
+    let Some(update) = &request.update else {
+        let attributes = match request.return_values {
+            ReturnValues::AllOld => row.old.map(|old| old.to_item()),
+            ReturnValues::AllNew => Some(old.clone()),
+            ReturnValues::None | ReturnValues::UpdatedOld | ReturnValues::UpdatedNew => None,
+        };
+        return Ok((Change::Put(encode_item(&old).into()), attributes));
     };
-    item::check_updated(&row.state.definition, request.update.as_ref(), &updated.item)?;
-    let attributes = returned(request.return_values, row, &updated);
-    Ok((Change::Put(encode_item(&updated.item).into()), attributes))
-}
-
-fn returned(wanted: ReturnValues, row: &Row<'_>, updated: &Updated) -> Option<Item> {
+    let updated = update.apply(&old).map_err(Violation::from)?;
+    item::check_updated(&row.state.definition, request, &updated.item)?;
     let not_empty = |item: Item| (!item.is_empty()).then_some(item);
-    match wanted {
+    let attributes = match request.return_values {
         ReturnValues::None => None,
         ReturnValues::AllOld => row.old.map(|old| old.to_item()),
         ReturnValues::AllNew => Some(updated.item.clone()),
         ReturnValues::UpdatedOld => row.old.and_then(|_| not_empty(updated.updated_old())),
         ReturnValues::UpdatedNew => not_empty(updated.updated_new()),
-    }
+    };
+    Ok((Change::Put(encode_item(&updated.item).into()), attributes))
 }

@@ -7,12 +7,11 @@ use crate::protocol::Operation;
 use crate::protocol::shapes::UpdateTableInput;
 use crate::service::Caller;
 use crate::table::StoreError;
-use crate::validation::{Violation, update_table};
+use crate::validation::update_table;
 
 pub(super) async fn execute(database: &Database, caller: &Caller, input: UpdateTableInput) -> Answer {
     let request = update_table::validate(input, database.layer(Operation::UpdateTable, caller))?;
-    let table =
-        database.find_table(caller, &request.table).ok_or_else(|| Violation::no_such_named_table(&request.table))?;
+    let table = database.named_table(caller, &request.table)?;
     let (state, ticket) = database
         .store()
         .update_table(&table, |state| update_table::apply(&request, &state.definition, &state.changing_indexes()))?;

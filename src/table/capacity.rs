@@ -5,6 +5,8 @@ use super::write::{Effect, IndexEffect};
 
 const READ_UNIT_BYTES: usize = 4096;
 const WRITE_UNIT_BYTES: usize = 1024;
+/// What a write to a vector index is charged at least.
+const VECTOR_WRITE_BYTES_MIN: usize = 1024;
 
 /// Capacity units, counted in halves: an eventually consistent read costs half a unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,6 +88,11 @@ impl Consumed {
         for (position, change) in &effect.indexes {
             if let Some(index) = effect.state.indexes.get(*position) {
                 consumed.add_index(index.kind, &index.name, index_units(*change));
+            }
+        }
+        for (position, bytes) in &effect.vector_indexes {
+            if let Some(index) = effect.state.definition.vector_indexes.get(*position) {
+                consumed.vector_indexes.push((index.name.clone(), (*bytes).max(VECTOR_WRITE_BYTES_MIN) as u64));
             }
         }
         consumed

@@ -60,7 +60,7 @@ impl Store {
 
     /// False once a failed write or sync has stopped the engine.
     pub(crate) fn is_healthy(&self) -> bool {
-        self.engine().metrics().health != kstone_engine::Health::Poisoned
+        !matches!(self.engine().metrics().health, kstone_engine::Health::Poisoned(_))
     }
 
     pub(crate) fn engine(&self) -> &Engine {

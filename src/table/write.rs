@@ -10,7 +10,7 @@ use kstone_engine::{Key, Ticket, Value, WriteBatch};
 
 use super::Store;
 use super::error::StoreError;
-use super::index_entry::IndexEntry;
+use super::index_entry::{IndexEntry, VectorEntry, billed_bytes};
 use super::key_codec::RowKey;
 use super::state::{IndexState, Table, TableState};
 use crate::value::ItemView;
@@ -44,6 +44,8 @@ pub(crate) struct Effect {
     pub(crate) new_bytes: Option<usize>,
     /// By position in `state.indexes`; indexes whose entry did not change are left out.
     pub(crate) indexes: Vec<(usize, IndexEffect)>,
+    /// By position in the definition's vector indexes: the size of the entry that was written or removed.
+    pub(crate) vector_indexes: Vec<(usize, usize)>,
 }
 
 /// How an index entry changed, in bytes of the projected item.
@@ -130,11 +132,18 @@ fn apply(
     batch: &mut WriteBatch,
 ) -> Result<Effect, StoreError> {
     let key = Key { space: row.state.space, partition: &target.key.partition, sort: &target.key.sort };
-    let old_bytes = row.old.map(|old| old.size_bytes());
-    let state = Arc::clone(&row.state);
+    let billed = |item: ItemView<'_>| billed_bytes(&row.state.definition, item);
+    let unchanged = |bytes| Effect {
+        state: Arc::clone(&row.state),
+        old_bytes: bytes,
+        new_bytes: bytes,
+        indexes: Vec::new(),
+        vector_indexes: Vec::new(),
+    };
+    let old_bytes = row.old.map(billed);
     let new_encoded = match change {
-        Change::Keep => return Ok(Effect { state, old_bytes, new_bytes: old_bytes, indexes: Vec::new() }),
-        Change::Delete if row.old.is_none() => return Ok(Effect { state, old_bytes: None, new_bytes: None, indexes: Vec::new() }),
+        Change::Keep => return Ok(unchanged(old_bytes)),
+        Change::Delete if row.old.is_none() => return Ok(unchanged(None)),
         Change::Delete => {
             batch.delete(key);
             None
@@ -148,13 +157,14 @@ fn apply(
         Some(bytes) => Some(ItemView::parse(bytes).map_err(StoreError::corrupt_item(target.table.name.as_str()))?),
         None => None,
     };
-    let mut effect = Effect { state, old_bytes, new_bytes: new.map(|new| new.size_bytes()), indexes: Vec::new() };
+    let mut effect = Effect { new_bytes: new.map(billed), ..unchanged(old_bytes) };
     let images = Images { old: row.old, old_encoded, new, new_encoded: new_encoded.as_deref().unwrap_or_default() };
     for (position, index) in row.state.indexes.iter().enumerate() {
         if let Some(change) = apply_to_index(index, &row.state, &images, batch) {
             effect.indexes.push((position, change));
         }
     }
+    effect.vector_indexes = vector_effects(&row.state, &images);
     Ok(effect)
 }
 
@@ -206,6 +216,21 @@ fn apply_to_index(
             })
         }
     }
+}
+
+/// The entries that a write changes in vector indexes.
+fn vector_effects(state: &TableState, images: &Images<'_>) -> Vec<(usize, usize)> {
+    let definition = &state.definition;
+    let changed = |index| {
+        let entry = |item: Option<ItemView<'_>>| item.and_then(|item| VectorEntry::of(index, &definition.key_schema, item));
+        match (entry(images.old), entry(images.new)) {
+            (None, None) => None,
+            (Some(old), Some(new)) if old.item == new.item => None,
+            (old, new) => Some(old.map_or(0, |old| old.size_bytes).max(new.map_or(0, |new| new.size_bytes))),
+        }
+    };
+    let indexes = definition.vector_indexes.iter().enumerate();
+    indexes.filter_map(|(position, index)| Some((position, changed(index)?))).collect()
 }
 
 fn record_statistics(table: &Table, effect: &Effect) {
