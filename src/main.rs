@@ -77,10 +77,11 @@ fn announce(config: &Config, address: SocketAddr) {
         Storage::Memory => "in memory".to_owned(),
         Storage::Folder(folder) => format!("data in {}", absolute(folder.to_owned()).display()),
     };
-    let durability = match config.durability {
-        Durability::Relaxed if config.storage() != Storage::Memory => ", relaxed durability",
-        Durability::Relaxed | Durability::Sync => "",
-    };
+    let is_relaxed = config.durability == Durability::Relaxed && config.storage() != Storage::Memory;
+    let durability = if is_relaxed { ", relaxed durability" } else { "" };
+    if is_relaxed {
+        tracing::warn!("relaxed durability: a crash of the machine can lose the writes of the last moment");
+    }
     let version = env!("CARGO_PKG_VERSION");
     let line = format!("KeystoneDB {version} listening on http://{address} ({data}{durability})\n");
     if let Err(error) = io::stdout().write_all(line.as_bytes()).and_then(|()| io::stdout().flush()) {

@@ -51,12 +51,15 @@ async fn accept_all<H: Handler>(
 }
 
 async fn accept(listener: &TcpListener, registry: &Registry) -> TcpStream {
+    let mut is_told = false;
     loop {
         match listener.accept().await {
             Ok((stream, _)) => return stream,
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
+                if !std::mem::replace(&mut is_told, true) {
+                    tracing::warn!(%error, "cannot accept connections");
+                }
                 registry.close_longest_idle();
                 tokio::time::sleep(REFUSED_PAUSE).await;
             }
