@@ -1,0 +1,4 @@
+//! The bytes on the wire.
+#![allow(clippy::unwrap_used)]
+
+mod cases;
