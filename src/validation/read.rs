@@ -184,7 +184,7 @@ impl ReadMembers<'_> {
         let listed = "SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES";
         let select = members.one_of(self.select, "select", SELECTS, listed);
         if let Some(name) = self.index_name {
-            check_index_name(members, name, "indexName");
+            table_name::check_resource_name(members, name, "indexName");
         }
         let consumed_capacity = super::returns::consumed_capacity(members, self.consumed_capacity);
         table_name::check(members, self.table_name, layer);
@@ -205,19 +205,6 @@ pub(super) fn check_attributes_to_get_length(members: &mut Members, names: Optio
             members.add(Broken::echoed(echo(names), "attributesToGet", Constraint::LengthMax(255)));
         }
         _ => {}
-    }
-}
-
-/// Names of indexes have 3 to 255 characters.
-pub(super) fn check_index_name(members: &mut Members, name: &str, at: &str) {
-    if !table_name::has_name_characters(name) {
-        members.add(Broken::echoed(name, at, Constraint::Pattern(super::constraint::NAME_PATTERN)));
-    }
-    if name.len() < table_name::NAME_BYTES_MIN {
-        members.add(Broken::echoed(name, at, Constraint::LengthMin(table_name::NAME_BYTES_MIN)));
-    }
-    if name.len() > table_name::NAME_BYTES_MAX {
-        members.add(Broken::echoed(name, at, Constraint::LengthMax(table_name::NAME_BYTES_MAX)));
     }
 }
 

@@ -162,6 +162,19 @@ impl TableDefinition {
         local.chain(self.global_indexes.iter().map(Index::Global))
     }
 
+    /// Names of the attributes that a key of the table or of an index is made of, repeats included.
+    pub fn used_attributes(&self) -> Vec<&str> {
+        let keys = self.key_schema.attributes().chain(self.indexes().flat_map(|index| index.key_schema().attributes()));
+        let searched = self.vector_indexes.iter().flat_map(|index| &index.search_schema);
+        let names = keys.map(|attribute| attribute.name.as_str());
+        names.chain(searched.map(|element| element.name.as_str())).collect()
+    }
+
+    /// What each index, vector indexes included, holds.
+    pub fn projections(&self) -> impl Iterator<Item = &IndexProjection> {
+        self.indexes().map(Index::projection).chain(self.vector_indexes.iter().map(|index| &index.projection))
+    }
+
     pub fn index(&self, name: &str) -> Option<Index<'_>> {
         self.indexes().find(|index| index.name() == name)
     }

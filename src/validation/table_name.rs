@@ -83,8 +83,21 @@ pub(super) fn checked(given: Option<String>) -> Result<TableName, Violation> {
     TableName::parse(&given).ok_or_else(|| DefinitionViolation::InvalidArn { arn: given }.into())
 }
 
-/// The name of a table or of an index: characters, then the longest that it may be.
-pub(super) fn check_characters(members: &mut Members, name: &str, at: &str) {
+/// The name of an index, or of a table where no ARN will do: characters, then 3 to 255 of them.
+pub(super) fn check_resource_name(members: &mut Members, name: &str, at: &str) {
+    if !has_name_characters(name) {
+        members.add(Broken::echoed(name, at, Constraint::Pattern(NAME_PATTERN)));
+    }
+    if name.len() < NAME_BYTES_MIN {
+        members.add(Broken::echoed(name, at, Constraint::LengthMin(NAME_BYTES_MIN)));
+    }
+    if name.len() > NAME_BYTES_MAX {
+        members.add(Broken::echoed(name, at, Constraint::LengthMax(NAME_BYTES_MAX)));
+    }
+}
+
+/// A table's name among the members of an operation on items.
+fn check_characters(members: &mut Members, name: &str, at: &str) {
     if !has_name_characters(name) {
         members.add(Broken::echoed(name, at, Constraint::Pattern(NAME_PATTERN)));
     }

@@ -101,6 +101,9 @@ messages! {
         TagCount => "Too many tags: a table can have at most 50 tags";
         DuplicateTag { key: String } => "Duplicate tag keys are not allowed: {key}";
 
+        // This endpoint's own: nothing here spans Regions.
+        GlobalTableMember { member: &'static str } => "{member} is not supported: this endpoint has no global tables";
+
         NothingToUpdate =>
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or \
              SSESpecification or ReplicaUpdates is required";
