@@ -19,6 +19,15 @@ impl Condition {
         Ok(Condition { root })
     }
 
+    /// Of tests whose operands are known.
+    pub fn of(root: Test) -> Condition {
+        Condition { root }
+    }
+
+    pub fn root(&self) -> &Test {
+        &self.root
+    }
+
     /// Every document path it reads, in the order written.
     pub fn paths(&self) -> Vec<&Path> {
         let mut paths = Vec::new();
@@ -33,7 +42,7 @@ impl Condition {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Test {
+pub enum Test {
     All(Vec<Test>),
     Any(Vec<Test>),
     Not(Box<Test>),
@@ -48,7 +57,7 @@ pub(super) enum Test {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Operand {
+pub enum Operand {
     Path(Path),
     Value(Encoded),
     Size(Box<Operand>),

@@ -162,3 +162,64 @@ fn split<'o>(operands: &[&'o Operand]) -> Result<(&'o Path, Vec<&'o Encoded>), K
 fn own(value: &Encoded) -> AttributeValue {
     value.view().to_value()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::placeholders;
+    use super::*;
+
+    fn parse(text: &str) -> Result<Vec<(String, KeyComparison)>, String> {
+        let maps = placeholders("#p=pk", r#"":a":{"S":"a"},":b":{"S":"b"}"#);
+        let parsed = KeyCondition::parse(text, &mut maps.borrow()).map_err(|error| error.to_string())?;
+        Ok(parsed.clauses.into_iter().map(|clause| (clause.attribute, clause.comparison)).collect())
+    }
+
+    #[test]
+    fn clauses_come_in_any_order_and_values_on_either_side() {
+        let (a, b) = (|| AttributeValue::S("a".into()), || AttributeValue::S("b".into()));
+        for (text, expected) in [
+            ("pk = :a", vec![("pk", KeyComparison::Equal(a()))]),
+            (":a <= sk AND :b = pk", vec![("sk", KeyComparison::GreaterOrEqual(a())), ("pk", KeyComparison::Equal(b()))]),
+            ("(#p = :a AND :b > sk)", vec![("pk", KeyComparison::Equal(a())), ("sk", KeyComparison::Less(b()))]),
+            ("(pk = :a) AND (sk BETWEEN :a AND :b)", vec![("pk", KeyComparison::Equal(a())), ("sk", KeyComparison::Between(a(), b()))]),
+            (
+                "a = :a AND (b = :b AND begins_with((c), :a)) AND d < :b",
+                vec![
+                    ("a", KeyComparison::Equal(a())),
+                    ("b", KeyComparison::Equal(b())),
+                    ("c", KeyComparison::BeginsWith(a())),
+                    ("d", KeyComparison::Less(b())),
+                ],
+            ),
+        ] {
+            let expected = expected.into_iter().map(|(name, comparison)| (name.to_string(), comparison)).collect();
+            assert_eq!(parse(text), Ok(expected), "{text}");
+        }
+    }
+
+    /// From dynalite's query tests, which were run against AWS.
+    #[test]
+    fn what_is_no_key_condition_is_refused() {
+        let cases: [(&str, &[&str]); 14] = [
+            ("Invalid operator used in KeyConditionExpression: OR", &["a > b and size(b) > c or a > c"]),
+            ("Invalid operator used in KeyConditionExpression: IN", &["a in (b, size(c), d)"]),
+            ("Invalid operator used in KeyConditionExpression: NOT", &["not a > b", "a = :a AND NOT b = :a"]),
+            ("Invalid operator used in KeyConditionExpression: <>", &["a <> b"]),
+            ("Invalid operator used in KeyConditionExpression: attribute_exists", &["attribute_exists(a)"]),
+            ("Invalid operator used in KeyConditionExpression: contains", &["contains(a.d, b)"]),
+            ("KeyConditionExpressions cannot contain nested operations", &["size(b) > a AND a.b > b AND b > c", "a > size(b.d)", "a between size(b) and size(a)"]),
+            ("Invalid condition in KeyConditionExpression: BETWEEN operator must have the key attribute as its first operand", &[":a between size(b) and size(a) and b > :b"]),
+            ("Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as its first operand", &["begins_with(:a, b) and a > :b"]),
+            ("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition", &["b > a.b", "b between c[1] and d", "a between b and size(a)", "begins_with(a, b)"]),
+            ("KeyConditionExpressions cannot have conditions on nested attributes", &["b.d > a AND c.d > e.f", "a.d > c", "b[0] > a"]),
+            ("Invalid condition in KeyConditionExpression: No key attribute specified", &[":b > :a AND a < :b"]),
+            ("Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key", &["b > :a AND b < :a and c = :a and d = :a", "(a > :a and b > :a) and (b > :a and c > :a)"]),
+            ("Invalid KeyConditionExpression: An expression attribute value used in expression is not defined; attribute value: :zz", &["pk = :zz AND sk < :a OR x = y"]),
+        ];
+        for (expected, texts) in cases {
+            for text in texts {
+                assert_eq!(parse(text), Err(expected.to_string()), "{text}");
+            }
+        }
+    }
+}

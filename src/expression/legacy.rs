@@ -382,3 +382,160 @@ fn action(attribute: &str, update: &AttributeValueUpdate) -> Result<Action, Lega
         _ => Err(LegacyFault::Action { attribute: attribute.to_string() }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::item;
+    use super::*;
+    use crate::protocol::decode;
+    use crate::protocol::shapes::{QueryInput, UpdateItemInput};
+    use crate::value::{ItemView, encode_item};
+
+    fn update_input(json: &str) -> UpdateItemInput {
+        decode(format!("{{{json}}}").as_bytes()).unwrap()
+    }
+
+    fn expected_holds(stored: &str, expected: &str, operator: Option<ConditionalOperator>) -> Result<bool, String> {
+        let expected = update_input(&format!(r#""Expected":{expected}"#)).expected.unwrap();
+        let condition = expected_to_condition(&expected, operator).map_err(|fault| fault.to_string())?.unwrap();
+        let bytes = encode_item(&item(stored));
+        Ok(condition.evaluate(Some(ItemView::parse(&bytes).unwrap())))
+    }
+
+    fn comparison(operator: &str, list: &str) -> String {
+        format!(r#"{{"ComparisonOperator":"{operator}","AttributeValueList":{list}}}"#)
+    }
+
+    #[test]
+    fn expected_means_what_its_operators_say() {
+        let stored = r#"{"a":{"N":"1"},"s":{"S":"hello"},"c.d":{"BOOL":true}}"#;
+        for (attribute, expected, holds) in [
+            ("a", r#"{"Value":{"N":"1"}}"#.to_string(), true),
+            ("a", r#"{"Exists":true,"Value":{"N":"2"}}"#.to_string(), false),
+            ("a", r#"{"Exists":false}"#.to_string(), false),
+            ("q", r#"{"Exists":false}"#.to_string(), true),
+            ("a", r#"{"ComparisonOperator":"GE","Value":{"N":"1"}}"#.to_string(), true),
+            ("a", comparison("NE", r#"[{"N":"1"}]"#), false),
+            ("q", comparison("NE", r#"[{"N":"1"}]"#), true),
+            ("a", comparison("LT", r#"[{"N":"2"}]"#), true),
+            ("a", comparison("GT", r#"[{"N":"1"}]"#), false),
+            ("a", comparison("BETWEEN", r#"[{"N":"0"},{"N":"5"}]"#), true),
+            ("a", comparison("IN", r#"[{"N":"3"},{"N":"1"}]"#), true),
+            ("a", r#"{"ComparisonOperator":"NOT_NULL"}"#.to_string(), true),
+            ("a", comparison("NULL", "[]"), false),
+            ("s", comparison("CONTAINS", r#"[{"S":"ell"}]"#), true),
+            ("s", comparison("NOT_CONTAINS", r#"[{"S":"ell"}]"#), false),
+            ("q", comparison("NOT_CONTAINS", r#"[{"S":"ell"}]"#), true),
+            ("s", comparison("BEGINS_WITH", r#"[{"S":"he"}]"#), true),
+            ("c.d", comparison("EQ", r#"[{"BOOL":true}]"#), true),
+        ] {
+            assert_eq!(expected_holds(stored, &format!(r#"{{"{attribute}":{expected}}}"#), None), Ok(holds), "{attribute} {expected}");
+        }
+        let two = r#"{"a":{"Value":{"N":"1"}},"s":{"Value":{"S":"no"}}}"#;
+        assert_eq!(expected_holds(stored, two, None), Ok(false));
+        assert_eq!(expected_holds(stored, two, Some(ConditionalOperator::Or)), Ok(true));
+        assert_eq!(expected_to_condition(&[], None), Ok(None));
+    }
+
+    #[test]
+    fn expected_is_refused_with_awss_words() {
+        for (expected, text) in [
+            (r#"{"Exists":true}"#, "One or more parameter values were invalid: Value must be provided when Exists is true for Attribute: a"),
+            ("{}", "One or more parameter values were invalid: Value must be provided when Exists is null for Attribute: a"),
+            (r#"{"Exists":false,"Value":{"S":"x"}}"#, "One or more parameter values were invalid: Value cannot be used when Exists is false for Attribute: a"),
+            (r#"{"Value":{"S":"x"},"ComparisonOperator":"EQ","AttributeValueList":[{"S":"x"}]}"#, "One or more parameter values were invalid: Value and AttributeValueList cannot be used together for Attribute: a"),
+            (r#"{"Exists":true,"ComparisonOperator":"LT"}"#, "One or more parameter values were invalid: Exists and ComparisonOperator cannot be used together for Attribute: a"),
+            (r#"{"ComparisonOperator":"EQ"}"#, "One or more parameter values were invalid: Value or AttributeValueList must be used with ComparisonOperator: EQ for Attribute: a"),
+            (r#"{"AttributeValueList":[]}"#, "One or more parameter values were invalid: AttributeValueList can only be used with a ComparisonOperator for Attribute: a"),
+            (r#"{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"S":"x"}]}"#, "One or more parameter values were invalid: Invalid number of argument(s) for the BETWEEN ComparisonOperator"),
+            (r#"{"ComparisonOperator":"NULL","Value":{"S":"x"}}"#, "One or more parameter values were invalid: Invalid number of argument(s) for the NULL ComparisonOperator"),
+            (r#"{"ComparisonOperator":"IN","AttributeValueList":[{"S":"b"},{"N":"1"}]}"#, "One or more parameter values were invalid: AttributeValues inside AttributeValueList must be of same type"),
+            (r#"{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"S":"b"},{"S":"a"}]}"#, "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"),
+        ] {
+            assert_eq!(expected_holds("{}", &format!(r#"{{"a":{expected}}}"#), None), Err(text.to_string()), "{expected}");
+        }
+        let one = r#"{"a":{"Exists":false}}"#;
+        assert_eq!(
+            expected_holds("{}", one, Some(ConditionalOperator::And)),
+            Err("ConditionalOperator can only be used when Filter or Expected has two or more elements".to_string())
+        );
+    }
+
+    #[test]
+    fn operators_take_their_own_types() {
+        for (operators, list, type_name) in [
+            (&["LT", "LE", "GT", "GE", "IN"][..], r#"[{"BOOL":true}]"#, "BOOL"),
+            (&["LT", "IN", "CONTAINS", "NOT_CONTAINS", "BEGINS_WITH"][..], r#"[{"SS":["a"]}]"#, "SS"),
+            (&["BEGINS_WITH"][..], r#"[{"N":"1"}]"#, "N"),
+            (&["BETWEEN"][..], r#"[{"L":[]},{"L":[]}]"#, "L"),
+        ] {
+            for operator in operators {
+                let json = format!(r#"{{"KeyConditions":{{"a":{}}}}}"#, comparison(operator, list));
+                let input: QueryInput = decode(json.as_bytes()).unwrap();
+                let fault = key_conditions_to_key_condition(&input.key_conditions.unwrap()).unwrap_err();
+                assert_eq!(
+                    fault.to_string(),
+                    format!("One or more parameter values were invalid: ComparisonOperator {operator} is not valid for {type_name} AttributeValue type")
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn key_conditions_keep_what_no_index_can_answer_for_later() {
+        let json = format!(
+            r#"{{"KeyConditions":{{"pk":{},"sk":{},"x":{}}}}}"#,
+            comparison("EQ", r#"[{"S":"p"}]"#),
+            comparison("BETWEEN", r#"[{"N":"1"},{"N":"2"}]"#),
+            comparison("NULL", "[]"),
+        );
+        let input: QueryInput = decode(json.as_bytes()).unwrap();
+        let condition = key_conditions_to_key_condition(&input.key_conditions.unwrap()).unwrap();
+        let number = |number: u64| AttributeValue::N(crate::value::Number::from(number));
+        assert_eq!(condition.clause("pk").map(|clause| &clause.comparison), Some(&KeyComparison::Equal(AttributeValue::S("p".into()))));
+        assert_eq!(condition.clauses[1].comparison, KeyComparison::Between(number(1), number(2)));
+        assert_eq!(condition.clauses[2].comparison, KeyComparison::NotIndexable);
+    }
+
+    #[test]
+    fn attribute_updates_put_add_and_delete() {
+        let updates = update_input(
+            r#""AttributeUpdates":{"a":{"Value":{"S":"v"}},"n":{"Action":"ADD","Value":{"N":"4"}},"s":{"Action":"DELETE","Value":{"SS":["a"]}},
+               "x":{"Action":"DELETE"},"l":{"Action":"ADD","Value":{"L":[{"N":"2"}]}},"c.d":{"Action":"PUT","Value":{"NULL":true}},"k":{"Action":"ADD","Value":{"L":[]}}}"#,
+        );
+        let update = attribute_updates_to_update(&updates.attribute_updates.unwrap()).unwrap();
+        let old = item(r#"{"n":{"N":"1"},"s":{"SS":["a","b"]},"x":{"N":"1"},"l":{"L":[{"N":"1"}]}}"#);
+        let new = item(
+            r#"{"a":{"S":"v"},"n":{"N":"5"},"s":{"SS":["b"]},"l":{"L":[{"N":"1"},{"N":"2"}]},"c.d":{"NULL":true},"k":{"L":[]}}"#,
+        );
+        assert_eq!(update.apply(&old).unwrap().item, new);
+        let other = item(r#"{"n":{"S":"1"}}"#);
+        assert_eq!(update.apply(&other).unwrap_err().to_string(), "Type mismatch for attribute to update");
+    }
+
+    #[test]
+    fn attribute_updates_are_refused_with_awss_words() {
+        for (update, text) in [
+            (r#"{"Action":"ADD"}"#, "Only DELETE action is allowed when no attribute value is specified"),
+            ("{}", "Only DELETE action is allowed when no attribute value is specified"),
+            (r#"{"Action":"DELETE","Value":{"N":"1"}}"#, "DELETE action with value is not supported for the type N"),
+            (r#"{"Action":"ADD","Value":{"B":"AA=="}}"#, "ADD action is not supported for the type B"),
+        ] {
+            let updates = update_input(&format!(r#""AttributeUpdates":{{"a":{update}}}"#)).attribute_updates.unwrap();
+            let fault = attribute_updates_to_update(&updates).unwrap_err();
+            assert_eq!(fault.to_string(), format!("One or more parameter values were invalid: {text}"));
+        }
+        let updates = update_input(r#""AttributeUpdates":{"a":{"Action":"put","Value":{"N":"1"}}}"#).attribute_updates.unwrap();
+        assert_eq!(attribute_updates_to_update(&updates), Err(LegacyFault::Action { attribute: "a".into() }));
+    }
+
+    #[test]
+    fn names_to_get_are_different() {
+        let names = |names: [&str; 3]| names.map(String::from);
+        assert!(attributes_to_get_to_projection(&names(["c", "a", "b"])).is_ok());
+        assert_eq!(
+            attributes_to_get_to_projection(&names(["b", "a", "b"])),
+            Err(LegacyFault::DuplicateName { name: "b".into() })
+        );
+    }
+}

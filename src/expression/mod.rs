@@ -11,9 +11,13 @@
 //! `legacy` makes the same conditions, key conditions and updates from the parameters that came before expressions.
 
 mod ast;
+mod build;
 mod condition;
 mod error;
 mod evaluate;
+#[cfg(test)]
+mod fixtures;
+mod function;
 mod key_condition;
 mod legacy;
 mod overlap;
@@ -25,8 +29,9 @@ mod resolve;
 mod token;
 mod update;
 
-pub use condition::{Comparator, Condition};
+pub use condition::{Comparator, Condition, Operand, Test};
 pub use error::{ExpressionError, ExpressionKind, Fault, KeyConditionFault, PlaceholderMap};
+pub use function::Function;
 pub use key_condition::{KeyClause, KeyComparison, KeyCondition};
 pub use legacy::{
     ComparisonOperator, ConditionalOperator, LegacyFault, attribute_updates_to_update, attributes_to_get_to_projection,
@@ -34,4 +39,4 @@ pub use legacy::{
 };
 pub use placeholders::Placeholders;
 pub use project::Projection;
-pub use update::{Update, UpdateFault, Updated};
+pub use update::{Action, Clause, Source, Update, UpdateFault, Updated};

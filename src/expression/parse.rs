@@ -365,3 +365,201 @@ impl<'t> Parser<'t> {
         is_here
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal<T>(result: Result<T, Fault>) -> String {
+        result.err().map(|fault| fault.to_string()).unwrap_or_default()
+    }
+
+    fn assert_syntax<T>(parse: fn(&'static str) -> Result<T, Fault>, cases: &[(&'static str, &str, &str)]) {
+        for (text, token, near) in cases {
+            let expected = format!("Syntax error; token: \"{token}\", near: \"{near}\"");
+            assert_eq!(refusal(parse(text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_syntax_error_names_the_token_and_its_neighbours() {
+        assert_syntax(condition, &[
+            ("a = = b", "=", "= = b"),
+            ("attribute_not_exists(", "<EOF>", "("),
+            ("foo", "<EOF>", "foo"),
+            ("attribute_type()", ")", "()"),
+            ("1abc = :v", "1", "1abc"),
+            ("  1abc = :v", "1", "  1abc"),
+            ("a-b = :v", "-", "a-b"),
+            ("pk = :p AND __typename = :t", "_", "AND __"),
+            ("aé = :v", "é", "aé ="),
+            ("n\u{a0}= :v", "\u{a0}", "n\u{a0}="),
+            ("n\u{c}= :v", "\u{c}", "n\u{c}="),
+            ("n = :v AND  ", "<EOF>", "AND  "),
+            ("n = :v)", ")", ":v)"),
+            ("(n = :v", "<EOF>", ":v"),
+            ("n IN ()", ")", "()"),
+            ("n != :v", "!", "n !="),
+            ("n => :v", ">", "=> :v"),
+            ("(n)", "<EOF>", ")"),
+            ("NOT (#n)", "<EOF>", ")"),
+            ("(n AND m = :v)", "AND", "n AND m"),
+            ("n = :v = ((n = :v))", "=", ":v = ("),
+            ("l[01] = :v", "1", "01]"),
+            ("l[-1] = :v", "-", "[-1"),
+            ("   ", "<EOF>", "   "),
+        ]);
+        assert_syntax(projection, &[("!!! INVALID !!!", "!", "!!"), ("l[a]", "a", "[a]"), ("l[]", "]", "[]"), ("v,", "<EOF>", ",")]);
+        assert_syntax(update, &[
+            ("INVALID SYNTAX HERE", "INVALID", "INVALID SYNTAX"),
+            ("ADD hits : incr", ":", "hits : incr"),
+            ("SET a = if_not_exists(a, 0)", "0", ", 0)"),
+            ("SET #, a = :v", "#", "SET #,"),
+            ("SET n = n - :one - :one", "-", ":one - :one"),
+            ("SET n = :v,", "<EOF>", ","),
+            ("ADD n #x", "#x", "n #x"),
+            ("SET numx = numx * :v", "*", "numx * :v"),
+        ]);
+    }
+
+    /// From dynalite's scan, getItem and updateItem tests, which were run against AWS.
+    #[test]
+    fn what_is_no_expression_is_refused() {
+        for text in [
+            "things are not gonna be ok",
+            "a > 4",
+            "attribute_exists(Pictures-RearView)",
+            "attribute_exists(\"Pictures.RearView\")",
+            "attribute_exists(Pictures..RearView)",
+            "attribute_exists(Pi#ctures.RearView)",
+            "attribute_exists(asdf[a])",
+            "a in b, c",
+            "a > between",
+            "a in b",
+            "a in (b,c,)",
+            "(a)between(b.(c.d))and(c)",
+            "(a)between(b.c.d)and((c)",
+            "#$.b > a",
+            "a > :things.stuff",
+            "b[:a] > a",
+            "b[#_] > a",
+            "ü > a",
+            "(a)between(b.c[4.5].#d)and(:a)",
+            "size(a).b > a",
+            "(size(a)).b > a",
+            "size(a)[0] > a",
+            "(size(a))[0] > a",
+            "(b.c).d > a",
+        ] {
+            assert!(refusal(condition(text)).starts_with("Syntax error; "), "{text}");
+        }
+        for text in ["whatever(stuff)", ":a", "a,,b", "a..b", "a[b]", "(a.b).c", "(a)", "(a),(b)", "(a,b)", "a-b"] {
+            assert!(refusal(projection(text)).starts_with("Syntax error; "), "{text}");
+        }
+        for text in [
+            "whatever",
+            "set a",
+            "add a",
+            "set a=set",
+            "remove a = b",
+            "add a = b",
+            "delete a b",
+            "delete a if_not_exist(b)",
+            "add a if_not_exist(b)",
+            "remove a b",
+            "set a b",
+            "set :a = b",
+            "remove :a",
+            "set a = b / c",
+            "set a[1] = \"eight\"",
+            "set a[1] = 1",
+            "SET if_not_exist(a, b) = a",
+            "set (a = (b + c))",
+            "set a = (b.c).d + e",
+            "set a = (b.c)[0] + e",
+            "set a = b + c + d",
+            "set a = (b + c) + d",
+            "set a = f(b + c)",
+        ] {
+            assert!(refusal(update(text)).starts_with("Syntax error; "), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_second_pair_of_parentheses_is_refused_where_it_closes() {
+        for text in [
+            "((a = :v))",
+            "((a = :v)) =",
+            "b = :v AND ((a = :v))",
+            "a=a and a > ((views))",
+            "(a)between(((b.c)).d)and(c)",
+            "a > whatever((:things), ((a)))",
+            "a=a OR ((a=a OR (a=a OR a=a)))",
+            "((contains(a, b)))",
+            "NOT ((a = b))",
+        ] {
+            assert_eq!(refusal(condition(text)), "The expression has redundant parentheses;", "{text}");
+        }
+        assert_eq!(refusal(update("SET a = ((b + c))")), "The expression has redundant parentheses;");
+        for text in [
+            "(a = :v)",
+            "(a = :v) AND (b = :w)",
+            "((a = :v) AND b = :w)",
+            "(a = :v OR b = :v) AND NOT (b = :v)",
+            "((size(b)) = :b) AND c = :c",
+            "(contains(a, b)) = c",
+            "((((a = b) AND c = d) AND e = f) AND g = h)",
+            "NOT NOT a = b",
+        ] {
+            assert!(condition(text).is_ok(), "{text}");
+        }
+        for text in ["SET a = (b + c)", "SET a = ((b)+(e))", "SET a = (b)", "set a = ((b.c.d)+(e)), b = (c)-(d)"] {
+            assert!(update(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn size_and_operators_are_limited() {
+        let padded = |text: &str, length: usize| format!("{text}{}", " ".repeat(length - text.len()));
+        assert!(condition(&padded("a = :v", 4096)).is_ok());
+        assert_eq!(
+            refusal(condition(&padded("a = :v", 4097))),
+            "Expression size has exceeded the maximum allowed size; expression size: 4097"
+        );
+        assert_eq!(refusal(update(&padded("SET a = :v", 4097))), "Expression size has exceeded the maximum allowed size;");
+        let joined = |count: usize| vec!["a=:v"; count].join(" OR ");
+        assert!(condition(&joined(150)).is_ok());
+        assert_eq!(refusal(condition(&joined(151))), "The expression contains too many operators; operator count: 301");
+    }
+
+    #[test]
+    fn depth_costs_no_stack() {
+        let thread = std::thread::Builder::new().stack_size(64 * 1024);
+        let test = thread.spawn(|| {
+            for start in ["(", "NOT ", "NOT(", "f(", "a=(", "a IN (", "size(", "(a=b AND "] {
+                let text = start.repeat(4096 / start.len());
+                assert!(condition(&text).is_err());
+            }
+            for start in ["(", "f(", "(b+"] {
+                assert!(update(&format!("SET a = {}", start.repeat(4000 / start.len()))).is_err());
+            }
+            let nested = format!("{}a = b{}", "NOT(".repeat(300), ")".repeat(300));
+            assert!(matches!(condition(&nested), Err(Fault::TooManyOperators { count: 301 })));
+        });
+        test.unwrap().join().unwrap();
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(words in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "a", "#b", ":v", "(", ")", ",", ".", "[", "]", "0", "12", "=", "<>", "<", ">=", "+", "-", "AND", "or", "Not",
+                "between", "IN", "SET", "remove", "ADD", "delete", "size", "contains", "list_append", "é", "\u{1F600}", "!", "_", "#", ":",
+            ]), 1..40)) {
+            let text = words.join(" ");
+            let _ = (condition(&text), update(&text), projection(&text));
+            let text = words.concat();
+            let _ = (condition(&text), update(&text), projection(&text));
+        }
+    }
+}

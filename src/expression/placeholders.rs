@@ -109,3 +109,53 @@ fn check_used<T>(map: PlaceholderMap, table: &Table<'_, T>) -> Result<(), Expres
         table.entries.iter().zip(&table.used).filter(|(_, used)| !**used).map(|((key, _), _)| key.clone()).collect();
     if keys.is_empty() { Ok(()) } else { Err(ExpressionError::Unused { map, keys }) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(names: Option<&[(&str, &str)]>, values: Option<&[&str]>) -> String {
+        let names = names.map(|names| names.iter().map(|(key, name)| (key.to_string(), name.to_string())).collect::<Vec<_>>());
+        let values = values.map(|keys| {
+            keys.iter().map(|key| (key.to_string(), Given::sound(AttributeValue::Null, 1))).collect::<Vec<_>>()
+        });
+        let checked = Placeholders::new(names.as_deref(), values.as_deref()).check();
+        checked.err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn maps_are_checked_names_first() {
+        assert_eq!(refusal(None, None), "");
+        assert_eq!(refusal(Some(&[("#a", "x"), ("#1_b", "y")]), Some(&[":2", ":v"])), "");
+        assert_eq!(refusal(Some(&[]), Some(&[])), "ExpressionAttributeNames must not be empty");
+        assert_eq!(refusal(None, Some(&[])), "ExpressionAttributeValues must not be empty");
+        for key in ["x", "#", "", "#a-b", ":a", "#é", "##"] {
+            let expected = format!("ExpressionAttributeNames contains invalid key: Syntax error; key: \"{key}\"");
+            assert_eq!(refusal(Some(&[(key, "x")]), Some(&[])), expected);
+        }
+        assert_eq!(
+            refusal(None, Some(&[":v", "v"])),
+            "ExpressionAttributeValues contains invalid key: Syntax error; key: \"v\""
+        );
+        assert_eq!(refusal(Some(&[("#a", "")]), None), "Empty attribute name");
+        let long = format!("#{}", "a".repeat(300));
+        assert_eq!(
+            refusal(Some(&[(&long, "x")]), None),
+            "ExpressionAttributeNames contains invalid key: The expression attribute map contains a key that is too long; size of key: 301"
+        );
+    }
+
+    #[test]
+    fn many_entries_are_found_as_few_are() {
+        for count in [3, 300] {
+            let names: Vec<_> = (0..count).map(|number| (format!("#n{number}"), format!("name{number}"))).collect();
+            let mut placeholders = Placeholders::new(Some(&names), None);
+            for number in 1..count {
+                assert_eq!(placeholders.name(&format!("#n{number}")), Ok(format!("name{number}").as_str()));
+            }
+            assert!(placeholders.name("#m").is_err());
+            let unused = placeholders.unused();
+            assert_eq!(unused, Err(ExpressionError::Unused { map: PlaceholderMap::Names, keys: vec!["#n0".into()] }));
+        }
+    }
+}

@@ -155,3 +155,118 @@ fn filled_map(map: Map) -> Option<AttributeValue> {
 fn filled_list(list: Vec<AttributeValue>) -> Option<AttributeValue> {
     (!list.is_empty()).then_some(AttributeValue::L(list))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixtures::{item, placeholders};
+    use super::*;
+    use crate::value::encode_item;
+
+    fn project(stored: &Item, text: &str) -> Item {
+        let maps = placeholders("#d=m.w", "");
+        let projection = Projection::parse(text, &mut maps.borrow()).unwrap();
+        let bytes = encode_item(stored);
+        let projected = projection.project(ItemView::parse(&bytes).unwrap());
+        assert_eq!(projection.project_item(stored), projected);
+        projected
+    }
+
+    #[test]
+    fn lists_are_closed_up_and_paths_through_one_element_meet() {
+        let stored = item(
+            r#"{"pk":{"S":"k"},"l":{"L":[{"S":"l0"},{"S":"l1"},{"S":"l2"}]},
+                "o":{"L":[{"M":{"a":{"N":"1"},"b":{"N":"2"},"c":{"N":"3"}}},{"M":{"a":{"N":"4"},"b":{"N":"5"}}}]},
+                "m":{"M":{"x":{"M":{"y":{"N":"1"},"z":{"N":"2"}}},"w":{"N":"3"},"in":{"L":[{"L":[{"N":"1"},{"N":"2"}]},{"L":[{"N":"3"}]}]}}},
+                "m.w":{"S":"flat"},"q":{"S":"r"}}"#,
+        );
+        for (text, expected) in [
+            ("l[2], l[0]", r#"{"l":{"L":[{"S":"l0"},{"S":"l2"}]}}"#),
+            ("l[7], q", r#"{"q":{"S":"r"}}"#),
+            ("o[0].a, o[0].b", r#"{"o":{"L":[{"M":{"a":{"N":"1"},"b":{"N":"2"}}}]}}"#),
+            ("o[1].a, o[0].b", r#"{"o":{"L":[{"M":{"b":{"N":"2"}}},{"M":{"a":{"N":"4"}}}]}}"#),
+            ("m.x.y, m.w", r#"{"m":{"M":{"x":{"M":{"y":{"N":"1"}}},"w":{"N":"3"}}}}"#),
+            ("m.#d, #d", r#"{"m.w":{"S":"flat"}}"#),
+            ("m.zz, q.x, l.x, o[0].zz, zz", "{}"), ("m[0], q[1]", "{}"),
+        ] {
+            assert_eq!(project(&stored, text), item(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_whole_attributes_can_be_written_straight_from_an_item() {
+        let maps = placeholders("#d=m.w", "");
+        let names = |text: &str| {
+            let projection = Projection::parse(text, &mut maps.borrow()).unwrap();
+            projection.top_level_names().map(<[String]>::to_vec)
+        };
+        assert_eq!(names("b, #d, a"), Some(vec!["b".to_string(), "m.w".to_string(), "a".to_string()]));
+        assert_eq!(names("a, b[0]"), None);
+        let dotted = Projection::from_attributes_to_get(&["m.w".to_string()]);
+        assert_eq!(dotted.paths(), [Path::top_level("m.w")]);
+    }
+
+    /// Keeps the leaves at or below the paths, and of lists and maps what is left around them.
+    fn model(value: &AttributeValue, at: &mut Vec<Step>, paths: &[Vec<Step>]) -> Option<AttributeValue> {
+        if paths.iter().any(|path| at.starts_with(path)) {
+            return Some(value.clone());
+        }
+        let mut below = |step: Step, value: &AttributeValue| {
+            at.push(step);
+            let kept = model(value, at, paths);
+            at.pop();
+            kept
+        };
+        match value {
+            AttributeValue::M(map) => {
+                let kept = map.iter().filter_map(|(name, value)| {
+                    Some((name.to_string(), below(Step::Attribute(name.to_string()), value)?))
+                });
+                filled_map(kept.collect())
+            }
+            AttributeValue::L(list) => {
+                let kept = list.iter().enumerate().filter_map(|(index, value)| below(Step::Index(index as u32), value));
+                filled_list(kept.collect())
+            }
+            _ => None,
+        }
+    }
+
+    fn any_value() -> impl Strategy<Value = AttributeValue> {
+        let leaf = any::<bool>().prop_map(AttributeValue::Bool);
+        leaf.prop_recursive(4, 24, 3, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(AttributeValue::L),
+                proptest::collection::vec(("[abc]", inner), 0..4).prop_map(|map| AttributeValue::M(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn any_text() -> impl Strategy<Value = String> {
+        let step = prop_oneof!["\\.[abc]", "\\[[012]\\]"];
+        let path = ("[abc]", proptest::collection::vec(step, 0..4)).prop_map(|(root, steps)| root + &steps.concat());
+        proptest::collection::vec(path, 1..5).prop_map(|paths| paths.join(", "))
+    }
+
+    proptest! {
+        #[test]
+        fn projections_agree_with_the_model(
+            entries in proptest::collection::vec(("[abc]", any_value()), 0..4),
+            text in any_text(),
+        ) {
+            let stored: Item = entries.into_iter().collect();
+            let maps = placeholders("", "");
+            // Overlapping paths are refused.
+            if let Ok(projection) = Projection::parse(&text, &mut maps.borrow()) {
+                let whole = |path: &Path| [&[Step::Attribute(path.root.clone())], &path.steps[..]].concat();
+                let paths: Vec<_> = projection.paths().iter().map(whole).collect();
+                let expected = match model(&AttributeValue::M(stored.clone()), &mut Vec::new(), &paths) {
+                    Some(AttributeValue::M(map)) => map,
+                    _ => Item::new(),
+                };
+                prop_assert_eq!(project(&stored, &text), expected);
+            }
+        }
+    }
+}

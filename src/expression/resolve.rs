@@ -5,23 +5,17 @@
 //! after the other, so that of an undefined value and a wrong operand the one further left is reported
 //! (VO/queryKeyCondition, dynalite's scan tests).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
-use crate::value::{AttributeValue, Encoded, Path, Step, TypeName, ValueView, compare};
+use crate::value::{AttributeValue, Encoded, Path, Step, TypeName};
 
 use super::ast::{ConditionSyntax, Keyword, Node, NodeId, PathPart, PathSyntax, Sign, Tree, UpdateSyntax};
-use super::condition::{Comparator, Operand, Test};
-use super::error::{Bound, Fault, OperandType};
+use super::build::check_levels;
+use super::condition::{Operand, Test};
+use super::error::Fault;
+use super::function::Function;
 use super::overlap;
 use super::placeholders::Placeholders;
 use super::reserved_words::is_reserved;
 use super::update::{Action, Clause, Source};
-
-/// A path may name this many levels, the attribute being the first.
-const PATH_LEVELS_MAX: usize = 32;
-
-const IN_OPERANDS_MAX: usize = 100;
 
 pub(super) fn condition(syntax: &ConditionSyntax<'_>, placeholders: &mut Placeholders<'_>) -> Result<Test, Fault> {
     words_of_condition(&syntax.tree, syntax.root)?;
@@ -146,55 +140,7 @@ impl Place {
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Function {
-    AttributeExists,
-    AttributeNotExists,
-    AttributeType,
-    BeginsWith,
-    Contains,
-    Size,
-    IfNotExists,
-    ListAppend,
-}
-
 impl Function {
-    const ALL: [Function; 8] = [
-        Function::AttributeExists,
-        Function::AttributeNotExists,
-        Function::AttributeType,
-        Function::BeginsWith,
-        Function::Contains,
-        Function::Size,
-        Function::IfNotExists,
-        Function::ListAppend,
-    ];
-
-    /// Unlike keywords, names of functions have one case.
-    fn parse(name: &str) -> Option<Function> {
-        Function::ALL.into_iter().find(|function| function.as_str() == name)
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Function::AttributeExists => "attribute_exists",
-            Function::AttributeNotExists => "attribute_not_exists",
-            Function::AttributeType => "attribute_type",
-            Function::BeginsWith => "begins_with",
-            Function::Contains => "contains",
-            Function::Size => "size",
-            Function::IfNotExists => "if_not_exists",
-            Function::ListAppend => "list_append",
-        }
-    }
-
-    fn operand_count(self) -> usize {
-        match self {
-            Function::AttributeExists | Function::AttributeNotExists | Function::Size => 1,
-            _ => 2,
-        }
-    }
-
     fn check_place(self, place: Place) -> Result<(), Fault> {
         let name = self.as_str();
         let is_of_update = matches!(self, Function::IfNotExists | Function::ListAppend);
@@ -237,11 +183,6 @@ fn full_path(syntax: &PathSyntax<'_>, placeholders: &mut Placeholders<'_>) -> Re
     Ok(path)
 }
 
-fn check_levels(path: &Path) -> Result<(), Fault> {
-    let levels = path.steps.len() + 1;
-    if levels > PATH_LEVELS_MAX { Err(Fault::PathTooDeep { levels }) } else { Ok(()) }
-}
-
 /// The second walk. Its recursion ends where operators do, of which the parser lets through 300.
 struct Resolver<'r, 't, 'a> {
     tree: &'r Tree<'t>,
@@ -255,10 +196,22 @@ impl Resolver<'_, '_, '_> {
             Node::And(conditions) => Ok(Test::All(self.tests(conditions)?)),
             Node::Or(conditions) => Ok(Test::Any(self.tests(conditions)?)),
             Node::Not(condition) => Ok(Test::Not(Box::new(self.test(*condition)?))),
-            Node::Compare { comparator, left, right } => self.compare(*comparator, *left, *right),
-            Node::Between { value, low, high } => self.between(*value, *low, *high),
-            Node::In { value, list } => self.within(*value, list),
-            Node::Call { name, operands } => self.function_test(name, operands),
+            Node::Compare { comparator, left, right } => {
+                let (left, right) = (self.operand(*left)?, self.operand(*right)?);
+                Test::compare(*comparator, left, right)
+            }
+            Node::Between { value, low, high } => {
+                let (value, low, high) = (self.operand(*value)?, self.operand(*low)?, self.operand(*high)?);
+                Test::between(value, low, high)
+            }
+            Node::In { value, list } => {
+                let value = self.operand(*value)?;
+                Test::within(value, self.operands(list)?)
+            }
+            Node::Call { name, operands } => {
+                let (function, operands) = self.call(name, operands)?;
+                Test::call(function, operands)
+            }
             Node::Path(_) | Node::Value(_) | Node::Arithmetic { .. } => Err(ill_formed()),
         }
     }
@@ -267,62 +220,13 @@ impl Resolver<'_, '_, '_> {
         conditions.iter().map(|id| self.test(*id)).collect()
     }
 
-    fn compare(&mut self, comparator: Comparator, left: NodeId, right: NodeId) -> Result<Test, Fault> {
-        let (left, right) = (self.operand(left)?, self.operand(right)?);
-        check_distinct(comparator.as_str(), &left, [&right])?;
-        if !matches!(comparator, Comparator::Equal | Comparator::NotEqual) {
-            check_types(comparator.as_str(), [&left, &right], ORDERED)?;
-        }
-        Ok(Test::Compare { comparator, left, right })
-    }
-
-    fn between(&mut self, value: NodeId, low: NodeId, high: NodeId) -> Result<Test, Fault> {
-        let (value, low, high) = (self.operand(value)?, self.operand(low)?, self.operand(high)?);
-        check_distinct("BETWEEN", &value, [&low, &high])?;
-        check_types("BETWEEN", [&value, &low, &high], ORDERED)?;
-        check_bounds(&low, &high)?;
-        Ok(Test::Between { value, low, high })
-    }
-
-    fn within(&mut self, value: NodeId, list: &[NodeId]) -> Result<Test, Fault> {
-        let value = self.operand(value)?;
-        let list = list.iter().map(|id| self.operand(*id)).collect::<Result<Vec<_>, _>>()?;
-        if list.len() > IN_OPERANDS_MAX {
-            return Err(Fault::TooManyInOperands { count: list.len() });
-        }
-        check_distinct("IN", &value, &list)?;
-        Ok(Test::In { value, list })
-    }
-
-    fn function_test(&mut self, name: &str, operands: &[NodeId]) -> Result<Test, Fault> {
-        let (function, operands) = self.call(name, operands)?;
-        let function_name = function.as_str();
-        match (function, <[Operand; 2]>::try_from(operands)) {
-            (Function::AttributeType, Ok([first, second])) => attribute_type(first, second),
-            (Function::BeginsWith, Ok([value, prefix])) => {
-                check_distinct(function_name, &value, [&prefix])?;
-                check_types(function_name, [&value, &prefix], &[TypeName::S, TypeName::B])?;
-                Ok(Test::BeginsWith { value, prefix })
-            }
-            (Function::Contains, Ok([container, element])) => {
-                check_distinct(function_name, &container, [&element])?;
-                Ok(Test::Contains { container, element })
-            }
-            (function, Err(operands)) => match operands.into_iter().next() {
-                Some(Operand::Path(path)) if function == Function::AttributeExists => Ok(Test::Exists(path)),
-                Some(Operand::Path(path)) => Ok(Test::NotExists(path)),
-                _ => Err(Fault::PathRequired { function: function_name }),
-            },
-            (_, Ok(_)) => Err(Fault::MisplacedFunction { name: function_name }),
-        }
-    }
-
-    /// A function's operands, as many as it takes.
     fn call(&mut self, name: &str, operands: &[NodeId]) -> Result<(Function, Vec<Operand>), Fault> {
         let function = Function::parse(name).ok_or_else(|| Fault::UnknownFunction { name: name.to_string() })?;
-        let operands = operands.iter().map(|id| self.operand(*id)).collect::<Result<Vec<_>, _>>()?;
-        check_count(function, operands.len())?;
-        Ok((function, operands))
+        Ok((function, self.operands(operands)?))
+    }
+
+    fn operands(&mut self, operands: &[NodeId]) -> Result<Vec<Operand>, Fault> {
+        operands.iter().map(|id| self.operand(*id)).collect()
     }
 
     fn operand(&mut self, id: NodeId) -> Result<Operand, Fault> {
@@ -332,13 +236,7 @@ impl Resolver<'_, '_, '_> {
             Node::Value(placeholder) => Ok(Operand::Value(Encoded::value(self.placeholders.value(placeholder)?))),
             Node::Call { name, operands } => {
                 let (function, operands) = self.call(name, operands)?;
-                match operands.into_iter().next() {
-                    Some(operand) if function == Function::Size => {
-                        check_types(function.as_str(), [&operand], SIZED)?;
-                        Ok(Operand::Size(Box::new(operand)))
-                    }
-                    _ => Err(Fault::MisplacedFunction { name: function.as_str() }),
-                }
+                Operand::call(function, operands)
             }
             _ => Err(ill_formed()),
         }
@@ -381,13 +279,11 @@ impl Resolver<'_, '_, '_> {
             Node::Path(path) => Ok(Source::Path(full_path(path, self.placeholders)?)),
             Node::Value(placeholder) => Ok(Source::Value(self.placeholders.value(placeholder)?.clone())),
             Node::Arithmetic { sign, left, right } => {
-                let operands = [self.source(*left)?, self.source(*right)?];
-                check_source_types(sign.as_str(), &operands, TypeName::N)?;
-                let [left, right] = operands.map(Box::new);
-                Ok(match sign {
-                    Sign::Plus => Source::Sum(left, right),
-                    Sign::Minus => Source::Difference(left, right),
-                })
+                let (left, right) = (self.source(*left)?, self.source(*right)?);
+                match sign {
+                    Sign::Plus => Source::sum(left, right),
+                    Sign::Minus => Source::difference(left, right),
+                }
             }
             Node::Call { name, operands } => self.source_function(name, operands),
             _ => Err(ill_formed()),
@@ -397,7 +293,7 @@ impl Resolver<'_, '_, '_> {
     fn source_function(&mut self, name: &str, operands: &[NodeId]) -> Result<Source, Fault> {
         let function = Function::parse(name).ok_or_else(|| Fault::UnknownFunction { name: name.to_string() })?;
         let operands = operands.iter().map(|id| self.source(*id)).collect::<Result<Vec<_>, _>>()?;
-        check_count(function, operands.len())?;
+        function.check_count(operands.len())?;
         match (function, <[Source; 2]>::try_from(operands)) {
             (Function::IfNotExists, Ok([Source::Path(path), otherwise])) => {
                 // AWS asks for two different operands here as in conditions.
@@ -407,11 +303,7 @@ impl Resolver<'_, '_, '_> {
                 Ok(Source::IfNotExists(path, Box::new(otherwise)))
             }
             (Function::IfNotExists, Ok(_)) => Err(Fault::PathRequired { function: function.as_str() }),
-            (Function::ListAppend, Ok(operands)) => {
-                check_source_types(function.as_str(), &operands, TypeName::L)?;
-                let [first, second] = operands.map(Box::new);
-                Ok(Source::ListAppend(first, second))
-            }
+            (Function::ListAppend, Ok([first, second])) => Source::list_append(first, second),
             _ => Err(Fault::ConditionFunction { name: function.as_str() }),
         }
     }
@@ -422,108 +314,247 @@ fn ill_formed() -> Fault {
     Fault::Syntax { token: String::new(), near: String::new() }
 }
 
-const ORDERED: &[TypeName] = &[TypeName::S, TypeName::N, TypeName::B];
-
-const SIZED: &[TypeName] =
-    &[TypeName::S, TypeName::B, TypeName::Ss, TypeName::Ns, TypeName::Bs, TypeName::L, TypeName::M];
-
-/// What type an operand has whatever the item.
-fn known_type(operand: &Operand) -> Option<TypeName> {
-    match operand {
-        Operand::Path(_) => None,
-        Operand::Value(value) => Some(value.view().type_name()),
-        Operand::Size(_) => Some(TypeName::N),
-    }
-}
-
-fn check_types<'o>(
-    operator: &'static str,
-    operands: impl IntoIterator<Item = &'o Operand>,
-    allowed: &[TypeName],
-) -> Result<(), Fault> {
-    match operands.into_iter().filter_map(known_type).find(|name| !allowed.contains(name)) {
-        Some(name) => Err(Fault::OperandType { operator, operand: OperandType::Known(name) }),
-        None => Ok(()),
-    }
-}
-
-/// A path may not be compared with itself; `:v = :v` and `size(a) = size(a)` may.
-fn check_distinct<'o>(
-    operator: &'static str,
-    first: &Operand,
-    rest: impl IntoIterator<Item = &'o Operand>,
-) -> Result<(), Fault> {
-    match first {
-        Operand::Path(path) if rest.into_iter().any(|other| other == first) => {
-            Err(Fault::RepeatedOperand { operator, path: path.clone() })
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_count(function: Function, count: usize) -> Result<(), Fault> {
-    if count == function.operand_count() { Ok(()) } else { Err(Fault::OperandCount { function: function.as_str(), count }) }
-}
-
-fn check_bounds(low: &Operand, high: &Operand) -> Result<(), Fault> {
-    let (Operand::Value(low), Operand::Value(high)) = (low, high) else {
-        return Ok(());
-    };
-    let (low, high) = (low.view(), high.view());
-    if low.type_name() != high.type_name() {
-        return Err(Fault::BetweenTypes { low: bound(low), high: bound(high) });
-    }
-    if compare(low, high).is_some_and(|order| order.is_gt()) {
-        return Err(Fault::BetweenReversed { low: bound(low), high: bound(high) });
-    }
-    Ok(())
-}
-
-/// A string, number or binary as a message shows it.
-fn bound(value: ValueView<'_>) -> Bound {
-    let text = match value.to_value() {
-        AttributeValue::S(text) => text,
-        AttributeValue::N(number) => number.to_string(),
-        AttributeValue::B(bytes) => BASE64.encode(bytes),
-        _ => String::new(),
-    };
-    Bound { type_name: value.type_name(), text }
-}
-
-fn attribute_type(first: Operand, second: Operand) -> Result<Test, Fault> {
-    let function = Function::AttributeType.as_str();
-    let Operand::Path(path) = &first else {
-        return Err(Fault::PathRequired { function });
-    };
-    check_distinct(function, &first, [&second])?;
-    let given = match &second {
-        Operand::Value(value) => value.view(),
-        other => {
-            let operand = known_type(other).map_or(OperandType::Any, OperandType::Known);
-            return Err(Fault::OperandType { operator: function, operand });
-        }
-    };
-    let AttributeValue::S(name) = given.to_value() else {
-        return Err(Fault::OperandType { operator: function, operand: OperandType::Known(given.type_name()) });
-    };
-    match TypeName::parse(&name) {
-        Some(type_name) => Ok(Test::HasType(path.clone(), type_name)),
-        None => Err(Fault::AttributeTypeName { name }),
-    }
-}
-
-fn check_source_types(operator: &'static str, operands: &[Source], allowed: TypeName) -> Result<(), Fault> {
-    let mut known = operands.iter().filter_map(|operand| match operand {
-        Source::Value(value) => Some(value.type_name()),
-        _ => None,
-    });
-    match known.find(|name| *name != allowed) {
-        Some(name) => Err(Fault::OperandType { operator, operand: OperandType::Known(name) }),
-        None => Ok(()),
-    }
-}
-
 fn check_action_operand(keyword: Keyword, value: &AttributeValue, allowed: &[TypeName]) -> Result<(), Fault> {
     let operand = value.type_name();
     if allowed.contains(&operand) { Ok(()) } else { Err(Fault::ActionOperandType { keyword: keyword.as_str(), operand }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::error::ExpressionKind;
+    use super::super::fixtures::placeholders;
+    use super::super::{Condition, Projection, Update};
+
+    fn filter_refusal(text: &str, names: &str, values: &str) -> String {
+        let maps = placeholders(names, values);
+        let result = Condition::parse(ExpressionKind::Filter, text, &mut maps.borrow());
+        result.err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    fn update_refusal(text: &str, names: &str, values: &str) -> String {
+        let maps = placeholders(names, values);
+        Update::parse(text, &mut maps.borrow()).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    fn projection_refusal(text: &str, names: &str) -> String {
+        let maps = placeholders(names, "");
+        Projection::parse(text, &mut maps.borrow()).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    /// From dynalite's scan tests, which were run against AWS, and from DynamoDB Local 3.3.
+    #[test]
+    fn words_of_a_condition_come_first_in_the_order_written() {
+        for (text, expected) in [
+            ("a=a and whatever((:things)) > a", "Invalid function name; function: whatever"),
+            ("attRIbute_exIsts((views), #a)", "Invalid function name; function: attRIbute_exIsts"),
+            ("attribute_exists(views, #a)", "Attribute name is a reserved keyword; reserved keyword: views"),
+            (":a < abOrT", "Attribute name is a reserved keyword; reserved keyword: abOrT"),
+            ("a.status = :v", "Attribute name is a reserved keyword; reserved keyword: status"),
+            ("status = :v AND foo(n) = :v", "Attribute name is a reserved keyword; reserved keyword: status"),
+            ("foo(n) = :v AND status = :v", "Invalid function name; function: foo"),
+            ("#x = :v AND foo(n)", "Invalid function name; function: foo"),
+            ("l[2147483648] = :v", "List index is not within the allowable range; index: [2147483648]"),
+            ("n = if_not_exists(n, :v)", "The function is not allowed in a condition expression; function: if_not_exists"),
+        ] {
+            assert_eq!(filter_refusal(text, "", ""), format!("Invalid FilterExpression: {expected}"), "{text}");
+        }
+        for (text, function) in [
+            ("a=a and attribute_exists((views), (#a)) > b", "attribute_exists"),
+            ("attribute_not_exists(things) > b", "attribute_not_exists"),
+            ("attribute_type(things, :a) > b", "attribute_type"),
+            ("begins_with(things, a) > b", "begins_with"),
+            ("contains(:things, c) > b", "contains"),
+            ("size(contains(a, b)) > a", "contains"),
+            ("size(things)", "size"),
+            ("n = :m AND size(n)", "size"),
+            ("a between b and attribute_exists(things)", "attribute_exists"),
+            ("a in (b, attribute_exists(things))", "attribute_exists"),
+        ] {
+            let expected = format!("The function is not allowed to be used this way in an expression; function: {function}");
+            assert_eq!(filter_refusal(text, "", ""), format!("Invalid FilterExpression: {expected}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn placeholders_and_operands_come_second_in_the_order_written() {
+        let undefined_name = "An expression attribute name used in the document path is not defined; attribute name: ";
+        let undefined_value = "An expression attribute value used in expression is not defined; attribute value: ";
+        let distinct = "The first operand must be distinct from the remaining operands for this operator or function; operator: ";
+        let count = "Incorrect number of operands for operator or function; operator or function: ";
+        for (text, expected) in [
+            ("attribute_exists(#P.RearView, :x) and a=a", format!("{undefined_name}#P")),
+            ("begins_with(Pictures.#R)", format!("{undefined_name}#R")),
+            ("(#P between :lo and :hi) and (#PC in (:cat1, :cat2))", format!("{undefined_name}#P")),
+            ("(a)between(b.c[45].#d)and(:x)", format!("{undefined_name}#d")),
+            ("begins_with(:hello, #a, #b)", format!("{undefined_value}:hello")),
+            (":x < :y", format!("{undefined_value}:x")),
+            ("a = a AND #a = b AND :views > a", format!("{distinct}=, first operand: [a]")),
+            ("#a <> a", format!("{distinct}<>, first operand: [a]")),
+            ("((a=a) OR (a=a))", format!("{distinct}=, first operand: [a]")),
+            ("contains(ab.bc[1].a, ab.bc[1].#a)", format!("{distinct}contains, first operand: [ab, bc, [1], a]")),
+            ("attribute_type(ab.#a, ab.a)", format!("{distinct}attribute_type, first operand: [ab, a]")),
+            ("n IN (n, :s)", format!("{distinct}IN, first operand: [n]")),
+            ("n BETWEEN :s AND n", format!("{distinct}BETWEEN, first operand: [n]")),
+            ("attribute_exists(things, a) and a=a", format!("{count}attribute_exists, number of operands: 2")),
+            ("attribute_type(things)", format!("{count}attribute_type, number of operands: 1")),
+            ("begins_with(things, size(a), b)", format!("{count}begins_with, number of operands: 3")),
+            ("size(things, a) > b", format!("{count}size, number of operands: 2")),
+            (
+                "attribute_exists(:s) and a=a",
+                "Operator or function requires a document path; operator or function: attribute_exists".to_string(),
+            ),
+            (
+                "attribute_not_exists(size(:s))",
+                "Operator or function requires a document path; operator or function: attribute_not_exists".to_string(),
+            ),
+        ] {
+            let refusal = filter_refusal(text, "#a=a", r#"":s":{"S":"1"}"#);
+            assert_eq!(refusal, format!("Invalid FilterExpression: {expected}"), "{text}");
+        }
+        for text in [":s = :s", "size(a) = size(a)", "a = #b", ":s BETWEEN a AND a"] {
+            assert_eq!(filter_refusal(text, "#b=b", r#"":s":{"S":"1"}"#), "", "{text}");
+        }
+    }
+
+    #[test]
+    fn operands_have_to_have_a_type_that_the_operator_takes() {
+        for (text, value, operator, operand) in [
+            ("attribute_type(a, size(a)) and a=:a", r#"{"N":"1"}"#, "attribute_type", "N"),
+            ("attribute_type(a, :a)", r#"{"SS":["1"]}"#, "attribute_type", "SS"),
+            ("begins_with(a, size(a)) and a=:a", r#"{"N":"1"}"#, "begins_with", "N"),
+            ("begins_with(:a, a)", r#"{"NULL":true}"#, "begins_with", "NULL"),
+            ("size(size(a)) > :a", r#"{"N":"1"}"#, "size", "N"),
+            ("attribute_not_exists(size(:a))", r#"{"N":"1"}"#, "size", "N"),
+            ("size(:a) > a", r#"{"BOOL":true}"#, "size", "BOOL"),
+            ("a < :a", r#"{"SS":["z"]}"#, "<", "SS"),
+            (":a >= a", r#"{"BOOL":true}"#, ">=", "BOOL"),
+            ("a BETWEEN :a AND :a", r#"{"L":[]}"#, "BETWEEN", "L"),
+        ] {
+            let expected = format!(
+                "Invalid FilterExpression: Incorrect operand type for operator or function; \
+                 operator or function: {operator}, operand type: {operand}"
+            );
+            assert_eq!(filter_refusal(text, "", &format!(r#"":a":{value}"#)), expected, "{text}");
+        }
+        assert!(filter_refusal("attribute_type(a, b)", "", "").ends_with("operand type: {S,SS,N,NS,B,BS,BOOL,NULL,L,M,HD,DOUBLE,FLOAT,HDS,FS,DOUBLESET,DICT,DECIMAL,INT,DECIMALSET,INTSET}"));
+        assert_eq!(
+            filter_refusal("attribute_type(a, :a)", "", r#"":a":{"S":"STRING"}"#),
+            "Invalid FilterExpression: Invalid attribute type name found; type: STRING, valid types: {S,SS,N,NS,B,BS,BOOL,NULL,L,M}"
+        );
+        for value in [r#"{"BOOL":true}"#, r#"{"M":{}}"#, r#"{"NULL":true}"#] {
+            assert_eq!(filter_refusal("a = :a OR contains(b, :a) OR c IN (:a)", "", &format!(r#"":a":{value}"#)), "");
+        }
+    }
+
+    #[test]
+    fn bounds_of_between_are_of_one_type_and_in_order() {
+        let refusal = |low: &str, high: &str| {
+            filter_refusal("n BETWEEN :a AND (:b)", "", &format!(r#"":a":{low},":b":{high}"#))
+        };
+        let reversed = "Invalid FilterExpression: The BETWEEN operator requires upper bound to be greater than or equal to lower bound; ";
+        assert_eq!(
+            refusal(r#"{"N":"9"}"#, r#"{"N":"1.0"}"#),
+            format!("{reversed}lower bound operand: AttributeValue: {{N:9}}, upper bound operand: AttributeValue: {{N:1}}")
+        );
+        assert_eq!(
+            refusal(r#"{"B":"eg=="}"#, r#"{"B":"YQ=="}"#),
+            format!("{reversed}lower bound operand: AttributeValue: {{B:eg==}}, upper bound operand: AttributeValue: {{B:YQ==}}")
+        );
+        assert_eq!(
+            refusal(r#"{"S":"zz"}"#, r#"{"N":"1"}"#),
+            "Invalid FilterExpression: The BETWEEN operator requires same data type for lower and upper bounds; \
+             lower bound operand: AttributeValue: {S:zz}, upper bound operand: AttributeValue: {N:1}"
+        );
+        assert_eq!(refusal(r#"{"S":"a"}"#, r#"{"S":"a"}"#), "");
+    }
+
+    #[test]
+    fn paths_and_lists_are_limited() {
+        let path = |levels: usize| vec!["m"; levels].join(".");
+        assert_eq!(filter_refusal(&format!("attribute_exists({})", path(32)), "", ""), "");
+        assert_eq!(
+            filter_refusal(&format!("attribute_exists({})", path(33)), "", ""),
+            "Invalid FilterExpression: The document path has too many nesting levels; nesting levels: 33"
+        );
+        assert!(projection_refusal(&path(33), "").ends_with("nesting levels: 33"));
+        assert!(update_refusal(&format!("REMOVE {}", path(33)), "", "").ends_with("nesting levels: 33"));
+        let list = |count: usize| format!("n IN ({})", vec![":v"; count].join(","));
+        assert_eq!(filter_refusal(&list(100), "", r#"":v":{"N":"1"}"#), "");
+        assert_eq!(
+            filter_refusal(&list(101), "", r#"":v":{"N":"1"}"#),
+            "Invalid FilterExpression: The IN operator is provided with too many operands; number of operands: 101"
+        );
+    }
+
+    #[test]
+    fn paths_of_a_projection_do_not_overlap() {
+        let names = "#a=a #b=[3]";
+        for (text, relation, one, two) in [
+            ("b[1], b.a, #a.b, a", "overlap", "[a, b]", "[a]"),
+            ("a, #a[1]", "overlap", "[a]", "[a, [1]]"),
+            ("a.b, #a[1], #b", "conflict", "[a, b]", "[a, [1]]"),
+            ("a[3].b, #a.#b.b", "conflict", "[a, [3], b]", "[a, [3], b]"),
+        ] {
+            let expected = format!(
+                "Invalid ProjectionExpression: Two document paths {relation} with each other; \
+                 must remove or rewrite one of these paths; path one: {one}, path two: {two}"
+            );
+            assert_eq!(projection_refusal(text, names), expected, "{text}");
+        }
+        assert_eq!(projection_refusal("a.abORt, #x", ""), "Invalid ProjectionExpression: Attribute name is a reserved keyword; reserved keyword: abORt");
+        assert!(projection_refusal("a,b,a,#c", "").ends_with("is not defined; attribute name: #c"));
+    }
+
+    /// From dynalite's updateItem tests, but the type set and BOOL (eu-west-2, 2026-09-17).
+    #[test]
+    fn updates_are_checked_in_awss_order() {
+        for (text, expected) in [
+            (" set #c = :c set abOrt = true ", "Attribute name is a reserved keyword; reserved keyword: abOrt"),
+            ("set #c = if_not_exist(:c) set c = d", "Invalid function name; function: if_not_exist"),
+            ("set a = #c set c = :d", "The \"SET\" section can only be used once in an update expression;"),
+            ("remove #d set a = b remove e", "The \"REMOVE\" section can only be used once in an update expression;"),
+            ("SET #z = if_not_exists(:z)", "An expression attribute name used in the document path is not defined; attribute name: #z"),
+            ("SET #c = if_not_exists(:z)", "An expression attribute value used in expression is not defined; attribute value: :z"),
+            ("set d[1] = a, d.b = a, c[1].a = a, #c = if_not_exists(a)", "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [c, [1], a], path two: [c]"),
+            ("set #c[3].#d = a, #c[3] = a", "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [c, [3], [3]], path two: [c, [3]]"),
+            ("remove a.#c set a[1] = #d", "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: [a, c], path two: [a, [1]]"),
+            ("set b = list_append(:s, a), c = if_not_exists(a) add a.b :s", "Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND"),
+            ("delete a.b :t", "Incorrect operand type for operator or function; operator: DELETE, operand type: BOOL, typeSet: ALLOWED_FOR_ADD_OPERAND"),
+            ("delete a.b :n", "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, typeSet: ALLOWED_FOR_ADD_OPERAND"),
+            ("set a = if_not_exists(c)", "Incorrect number of operands for operator or function; operator or function: if_not_exists, number of operands: 1"),
+            ("set a = if_not_exists(:s, c)", "Operator or function requires a document path; operator or function: if_not_exists"),
+            ("set a = if_not_exists(if_not_exists(a, b), c)", "Operator or function requires a document path; operator or function: if_not_exists"),
+            ("set a = list_append(a, :n)", "Incorrect operand type for operator or function; operator or function: list_append, operand type: N"),
+            ("set a = :s + :t", "Incorrect operand type for operator or function; operator or function: +, operand type: S"),
+            ("set a = a - :t", "Incorrect operand type for operator or function; operator or function: -, operand type: BOOL"),
+            ("set a = size(b)", "The function is not allowed in an update expression; function: size"),
+            ("set a = list_append(list_append(l, m), n)", "The function is not allowed to be used this way in an expression; function: list_append"),
+        ] {
+            let refusal = update_refusal(text, "#c=c #d=[3]", r#"":s":{"S":"a"},":n":{"N":"1"},":t":{"BOOL":true}"#);
+            assert_eq!(refusal, format!("Invalid UpdateExpression: {expected}"), "{text}");
+        }
+        for text in ["SET a = if_not_exists(a, b) + b", "SET a = if_not_exists(a, if_not_exists(b, c))", "set a[1] = b", "add a :n, b.c :n"] {
+            assert_eq!(update_refusal(text, "", r#"":n":{"N":"1"}"#), "", "{text}");
+        }
+    }
+
+    /// What an expression holds is used although it may never be looked at, and names are used by being defined.
+    #[test]
+    fn unused_placeholders_are_reported_names_first() {
+        let maps = placeholders("#a=a #b=b #c=c", r#"":v":{"N":"1"},":w":{"N":"2"}"#);
+        let mut all = maps.borrow();
+        Update::parse("SET #a = if_not_exists(b, :v)", &mut all).unwrap();
+        Condition::parse(ExpressionKind::Condition, "a = :v", &mut all).unwrap();
+        assert_eq!(
+            all.unused().unwrap_err().to_string(),
+            "Value provided in ExpressionAttributeNames unused in expressions: keys: {#b, #c}"
+        );
+        Projection::parse("#b, #c", &mut all).unwrap();
+        assert_eq!(
+            all.unused().unwrap_err().to_string(),
+            "Value provided in ExpressionAttributeValues unused in expressions: keys: {:w}"
+        );
+        Condition::parse(ExpressionKind::Filter, "a IN (:w)", &mut all).unwrap();
+        assert_eq!(all.unused(), Ok(()));
+    }
 }

@@ -25,15 +25,15 @@ enum Origin {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Clause {
+pub struct Clause {
     /// Which of the expression's sections it stands in.
-    pub(super) section: usize,
-    pub(super) target: Path,
-    pub(super) action: Action,
+    pub section: usize,
+    pub target: Path,
+    pub action: Action,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Action {
+pub enum Action {
     Set(Source),
     Remove,
     Add(AttributeValue),
@@ -42,7 +42,7 @@ pub(super) enum Action {
 
 /// The right side of SET.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub enum Source {
     Value(AttributeValue),
     Path(Path),
     IfNotExists(Path, Box<Source>),
@@ -108,7 +108,11 @@ impl Update {
     pub fn parse(text: &str, placeholders: &mut Placeholders<'_>) -> Result<Update, ExpressionError> {
         let invalid = |fault| ExpressionKind::Update.invalid(fault);
         let syntax = parse::update(text).map_err(invalid)?;
-        resolve::update(&syntax, placeholders).map(|clauses| Update::new(Origin::Expression, clauses)).map_err(invalid)
+        resolve::update(&syntax, placeholders).map(Update::of_expression).map_err(invalid)
+    }
+
+    pub(super) fn of_expression(clauses: Vec<Clause>) -> Update {
+        Update::new(Origin::Expression, clauses)
     }
 
     pub(super) fn of_attribute_updates(clauses: Vec<Clause>) -> Update {
@@ -409,6 +413,222 @@ fn write_lists(item: &mut Item, mut changes: Vec<ListChange<'_>>) {
                 Some(element) => list.push(element),
                 None => drop(list.remove(change.index as usize)),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixtures::{PlaceholderMaps, item, placeholders};
+    use super::*;
+
+    fn parse(text: &str, maps: &PlaceholderMaps) -> Update {
+        Update::parse(text, &mut maps.borrow()).unwrap()
+    }
+
+    fn updated(old: &str, text: &str, values: &str) -> Result<Item, String> {
+        let maps = placeholders("#d=a.b", values);
+        let update = parse(text, &maps);
+        let old = item(old);
+        update.apply(&old).map(|updated| updated.item).map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn every_clause_reads_the_item_as_it_was() {
+        for (old, text, new) in [
+            (r#"{"a":{"N":"1"}}"#, "SET a=:n, b=a", r#"{"a":{"N":"2"},"b":{"N":"1"}}"#),
+            (r#"{"a":{"N":"1"},"b":{"N":"3"}}"#, "SET a=b, b=a", r#"{"a":{"N":"3"},"b":{"N":"1"}}"#),
+            (r#"{"a":{"N":"1"}}"#, "SET b=a REMOVE a", r#"{"b":{"N":"1"}}"#),
+            (r#"{"a":{"N":"1"}}"#, "SET b=a ADD a :n", r#"{"a":{"N":"3"},"b":{"N":"1"}}"#),
+            ("{}", "SET #d=:n", r#"{"a.b":{"N":"2"}}"#),
+            (r#"{"m":{"M":{"x":{"N":"1"}}}}"#, "REMOVE m.zz, zz, m.x", r#"{"m":{"M":{}}}"#),
+        ] {
+            assert_eq!(updated(old, text, r#"":n":{"N":"2"}"#), Ok(item(new)), "{text}");
+        }
+    }
+
+    #[test]
+    fn elements_move_only_after_all_clauses_have_found_theirs() {
+        let old = r#"{"l":{"L":[{"N":"0"},{"N":"1"},{"N":"2"}]},"n":{"L":[{"L":[{"N":"1"},{"N":"2"}]},{"L":[{"SS":["a"]}]}]}}"#;
+        for (text, l, n) in [
+            ("REMOVE l[0], l[1]", r#"[{"N":"2"}]"#, None),
+            ("REMOVE l[2], l[0]", r#"[{"N":"1"}]"#, None),
+            ("SET l[0]=:v REMOVE l[1]", r#"[{"N":"9"},{"N":"2"}]"#, None),
+            ("SET l[5]=:v", r#"[{"N":"0"},{"N":"1"},{"N":"2"},{"N":"9"}]"#, None),
+            ("SET l[9]=:v, l[4]=l[0]", r#"[{"N":"0"},{"N":"1"},{"N":"2"},{"N":"0"},{"N":"9"}]"#, None),
+            ("SET l[5]=:v REMOVE l[3], l[0]", r#"[{"N":"1"},{"N":"2"},{"N":"9"}]"#, None),
+            ("REMOVE n[0], n[1][0]", r#"[{"N":"0"},{"N":"1"},{"N":"2"}]"#, Some(r#"[{"L":[]}]"#)),
+            ("DELETE n[1][0] :a REMOVE n[0][0]", r#"[{"N":"0"},{"N":"1"},{"N":"2"}]"#, Some(r#"[{"L":[{"N":"2"}]},{"L":[]}]"#)),
+            ("SET n[0][7]=:v REMOVE n[1]", r#"[{"N":"0"},{"N":"1"},{"N":"2"}]"#, Some(r#"[{"L":[{"N":"1"},{"N":"2"},{"N":"9"}]}]"#)),
+        ] {
+            let n = n.unwrap_or(r#"[{"L":[{"N":"1"},{"N":"2"}]},{"L":[{"SS":["a"]}]}]"#);
+            let expected = item(&format!(r#"{{"l":{{"L":{l}}},"n":{{"L":{n}}}}}"#));
+            assert_eq!(updated(old, text, r#"":v":{"N":"9"},":a":{"SS":["a"]}"#), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn functions_sums_and_sets() {
+        let old = r#"{"n":{"N":"0.1"},"l":{"L":[{"N":"1"}]},"s":{"SS":["b",""]},"m":{"M":{"n":{"N":"5"}}}}"#;
+        for (text, at, expected) in [
+            ("SET n=n+:n", "n", r#"{"N":"0.3"}"#),
+            ("SET x=(if_not_exists(x,:n)-n)", "x", r#"{"N":"0.1"}"#),
+            ("SET x=if_not_exists(x,if_not_exists(y,n))", "x", r#"{"N":"0.1"}"#),
+            ("SET x=if_not_exists(n,:n)", "x", r#"{"N":"0.1"}"#),
+            ("SET l=list_append(:l,l)", "l", r#"{"L":[{"S":"x"},{"N":"1"}]}"#),
+            ("SET x=list_append(if_not_exists(x,:l),:l)", "x", r#"{"L":[{"S":"x"},{"S":"x"}]}"#),
+            ("ADD x :n", "x", r#"{"N":"0.2"}"#),
+            ("ADD m.n :n", "m", r#"{"M":{"n":{"N":"5.2"}}}"#),
+            ("ADD s :s", "s", r#"{"SS":["","a","b"]}"#),
+            ("ADD x :s", "x", r#"{"SS":["a","b"]}"#),
+            ("DELETE s :s", "s", r#"{"SS":[""]}"#),
+        ] {
+            let new = updated(old, text, r#"":n":{"N":"0.2"},":l":{"L":[{"S":"x"}]},":s":{"SS":["a","b"]}"#).unwrap();
+            assert_eq!(new.get(at), item(&format!(r#"{{"v":{expected}}}"#)).get("v"), "{text}");
+        }
+        assert_eq!(updated(r#"{"s":{"NS":["1"]}}"#, "DELETE s :s", r#"":s":{"NS":["1","2"]}"#), Ok(Item::new()));
+        assert_eq!(updated("{}", "DELETE s :s", r#"":s":{"NS":["1"]}"#), Ok(Item::new()));
+    }
+
+    #[test]
+    fn a_fault_leaves_nothing_half_done_and_the_first_in_awss_order_is_told() {
+        let old = r#"{"a":{"N":"1"},"t":{"S":"x"},"l":{"L":[{"M":{}}]},"m":{"M":{}},"z":{"NULL":true},"big":{"N":"9e125"}}"#;
+        let path = "The document path provided in the update expression is invalid for update";
+        let operand = "An operand in the update expression has an incorrect data type";
+        let missing = "The provided expression refers to an attribute that does not exist in the item";
+        for (text, expected) in [
+            ("SET q.x=:n", path),
+            ("SET m.x.y=:n", path),
+            ("REMOVE q.x", path),
+            ("ADD q.x :n", path),
+            ("DELETE q.x :s", path),
+            ("SET q[0]=:n", path),
+            ("SET a.x=:n", path),
+            ("SET l.x=:n", path),
+            ("SET m[0]=:n", path),
+            ("SET z.x=:n", path),
+            ("SET l[3].x=:n", path),
+            ("SET x=t+:n", operand),
+            ("SET x=list_append(t,:l)", operand),
+            ("ADD t :n", operand),
+            ("ADD a :s", operand),
+            ("DELETE a :s", operand),
+            ("SET x=q", missing),
+            ("SET x=q+:n", missing),
+            ("SET x=list_append(q,:l)", missing),
+            ("SET x=q, y=t+:n", operand),
+            ("SET x=q REMOVE q.x", path),
+            ("SET big=big+big", "Number overflow. Attempting to store a number with magnitude larger than supported range"),
+            ("ADD big :b", "Number overflow. Attempting to store a number with magnitude larger than supported range"),
+            ("SET a=:b-:n", "Attempting to store more than 38 significant digits in a Number"),
+        ] {
+            let values = r#"":n":{"N":"1"},":s":{"SS":["a"]},":l":{"L":[]},":b":{"N":"9e125"}"#;
+            assert_eq!(updated(old, text, values), Err(expected.to_string()), "{text}");
+        }
+    }
+
+    /// dynalite's "should update nested attributes", which was run against AWS.
+    #[test]
+    fn updated_attributes_are_the_targets_as_written() {
+        let maps = placeholders("", r#"":a":{"N":"2"},":b":{"SS":["a"]}"#);
+        let text = "set b.c=((c[1])+(b.a)),b.a = a,c[1] = a, c[4] = b.a - b.b, c[2] = b.c add c[8] :b, c[6] :a";
+        let update = parse(text, &maps);
+        let old = item(
+            r#"{"a":{"S":"k"},"b":{"M":{"a":{"N":"1"},"b":{"N":"2"},"c":{"N":"3"}}},"c":{"L":[{"N":"1"},{"N":"3"}]}}"#,
+        );
+        let updated = update.apply(&old).unwrap();
+        assert_eq!(
+            updated.item,
+            item(
+                r#"{"a":{"S":"k"},"b":{"M":{"a":{"S":"k"},"b":{"N":"2"},"c":{"N":"4"}}},
+                    "c":{"L":[{"N":"1"},{"S":"k"},{"N":"3"},{"N":"-1"},{"N":"2"},{"SS":["a"]}]}}"#
+            )
+        );
+        assert_eq!(
+            updated.updated_new(),
+            item(r#"{"b":{"M":{"a":{"S":"k"},"c":{"N":"4"}}},"c":{"L":[{"S":"k"},{"N":"3"},{"N":"2"}]}}"#)
+        );
+        assert_eq!(
+            updated.updated_old(),
+            item(r#"{"b":{"M":{"a":{"N":"1"},"c":{"N":"3"}}},"c":{"L":[{"N":"3"}]}}"#)
+        );
+        assert_eq!(update.written_roots().collect::<Vec<_>>(), ["b", "b", "c", "c", "c", "c", "c"]);
+        let removal = parse("REMOVE a", &placeholders("", ""));
+        assert_eq!(removal.apply(&old).unwrap().updated_new(), Item::new());
+        assert_eq!(removal.apply(&old).unwrap().updated_old(), item(r#"{"a":{"S":"k"}}"#));
+    }
+
+    /// aws-verified.md section 1, the captures that the table was made from.
+    #[test]
+    fn statements_are_charged_to_the_byte() {
+        let values = r#"":c":{"S":"abc"},":n":{"N":"123"},":l":{"L":[{"S":"ab"},{"N":"1"}]},":m":{"M":{"kk":{"S":"vvv"}}},":s":{"SS":["aa","bbb"]}"#;
+        for (text, expected) in [
+            ("SET p=:c", 3 + 19 + 1 + 3),
+            ("SET p=:c, cc=:c", 3 + 20 + 3 + 21 + 3),
+            ("SET p=:n", 3 + 20 + 3),
+            ("SET p=:l", 3 + 20 + 3 + 2 + 2 + 2),
+            ("SET p=:m", 3 + 20 + 3 + 1 + 2 + 3),
+            ("SET p=:s", 3 + 20 + 5),
+            ("SET m.zz=:c", 3 + 19 + 1 + 6 + 3),
+            ("SET l[10]=:c", 3 + 19 + 1 + 6 + 3),
+            ("SET l[0]=:c", 3 + 19 + 1 + 5 + 3),
+            ("SET c=d", 3 + 20 + 1 + 15),
+            ("SET c=m.z", 3 + 20 + 1 + 15 + 15),
+            ("SET c=l[10]", 3 + 20 + 1 + 15 + 16),
+            ("SET n=n+:n", 3 + 20 + 34 + 16 + 3),
+            ("SET n=(n-:n)", 3 + 20 + 37 + 16 + 3),
+            ("SET c=if_not_exists(d,:c)", 3 + 20 + 39 + 16 + 3),
+            ("SET l=list_append(if_not_exists(l,:l),:l)", 3 + 20 + 37 + 39 + 16 + 9 + 9),
+            ("ADD m.n :n", 3 + 19 + 1 + 5 + 3),
+            ("ADD s :s", 3 + 20 + 5),
+            ("REMOVE c, m.c, l[10]", 3 + 2 + 2 + 5 + 2 + 6),
+            ("DELETE s :s", 3 + 2),
+            ("SET #long=:c", 3 + 19 + 6 + 3),
+        ] {
+            let maps = placeholders("#long=€€", values);
+            assert_eq!(parse(text, &maps).charge_bytes(), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        /// The same list again, element by element.
+        #[test]
+        fn changes_of_a_list_agree_with_the_model(
+            length in 0usize..8,
+            changes in proptest::collection::btree_map(0u32..12, prop_oneof![Just("SET"), Just("REMOVE"), Just("ADD")], 1..8),
+            reverse in any::<bool>(),
+        ) {
+            let number = |number: u64| AttributeValue::N(Number::from(number));
+            let old: Item = [("l".to_string(), AttributeValue::L((0..length as u64).map(number).collect()))].into_iter().collect();
+            let mut written: Vec<_> = changes.iter().collect();
+            if reverse {
+                written.reverse();
+            }
+            let section = |keyword: &str, clause: fn(u32) -> String| {
+                let clauses: Vec<_> = written.iter().filter(|(_, kind)| **kind == keyword).map(|(index, _)| clause(**index)).collect();
+                if clauses.is_empty() { String::new() } else { format!("{keyword} {} ", clauses.join(", ")) }
+            };
+            let text = [
+                section("SET", |index| format!("l[{index}] = :v")),
+                section("REMOVE", |index| format!("l[{index}]")),
+                section("ADD", |index| format!("l[{index}] :v")),
+            ].concat();
+            let maps = placeholders("", r#"":v":{"N":"100"}"#);
+            let update = parse(&text, &maps);
+            let mut expected = Vec::new();
+            for index in 0..12u32 {
+                let stored = (u64::from(index) < length as u64).then(|| number(u64::from(index)));
+                match (changes.get(&index), stored) {
+                    (None, stored) => expected.extend(stored),
+                    (Some(&"REMOVE"), _) => {}
+                    (Some(&"ADD"), Some(_)) => expected.push(number(100 + u64::from(index))),
+                    (Some(_), _) => expected.push(number(100)),
+                }
+            }
+            let updated = update.apply(&old).unwrap();
+            prop_assert_eq!(updated.item.get("l"), Some(&AttributeValue::L(expected)), "{}", text);
         }
     }
 }
