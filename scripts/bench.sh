@@ -27,7 +27,7 @@ http() {
     if command -v dynoxide >/dev/null; then
         set -- --dynoxide "$(command -v dynoxide)" "$@"
     fi
-    python3 scripts/bench/http.py "$@"
+    python3 scripts/bench/measure_http.py "$@"
 }
 
 case ${1-} in

@@ -69,7 +69,7 @@ pub struct Config {
     pub block_cache_bytes: Option<usize>,
 
     /// Memory for request bodies over 64 KiB
-    #[arg(long, env = "KSTONE_BODIES_BYTES", value_parser = parse_bodies_bytes, default_value = "256MiB", value_name = "BYTES")]
+    #[arg(long, env = "KSTONE_BODIES_BYTES", value_parser = parse_bodies_bytes, default_value = "128MiB", value_name = "BYTES")]
     bodies_bytes: usize,
 
     /// Connections open at once; beyond it the longest idle one makes room, or a new one waits

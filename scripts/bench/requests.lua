@@ -1,5 +1,5 @@
 -- The requests of the benchmarks, for wrk:  wrk -s scripts/bench/requests.lua URL -- OPERATION
--- The data they run on is loaded by http.py, which also names the counts below.
+-- The data they run on is loaded by measure_http.py, which also names the counts below.
 
 local ITEMS = 10000          -- one each in the partitions item-00000 ...
 local QUERY_PARTITIONS = 200 -- 25 items each in the partitions query-00000 ...
@@ -53,7 +53,8 @@ local bodies = {
   end,
 }
 
-local VARIANTS = 512
+-- How many different requests are made; they are sent in turn.
+local VARIANTS, BATCH_VARIANTS = 4096, 256
 
 function init(arguments)
   local name = arguments[1]
@@ -68,14 +69,15 @@ function init(arguments)
   -- Written beforehand, so that the client takes as little of the machine as it can.
   math.randomseed(1)
   prepared = {}
-  for i = 1, VARIANTS do
+  count = name == "BatchWriteItem" and BATCH_VARIANTS or VARIANTS
+  for i = 1, count do
     prepared[i] = wrk.format("POST", "/", headers, body())
   end
   at = 0
 end
 
 function request()
-  at = at % VARIANTS + 1
+  at = at % count + 1
   return prepared[at]
 end
 

@@ -53,8 +53,8 @@ async fn collect(
     memory: &Arc<Semaphore>,
 ) -> Result<Received, BodyFault> {
     let mut room = None;
-    let mut bytes =
-        BytesMut::with_capacity(declared.unwrap_or(0).clamp(2 * first.len(), SMALL_BYTES_MAX.max(2 * first.len())));
+    // What a client declares is believed as far as it costs little; beyond, once there is room for it.
+    let mut bytes = BytesMut::with_capacity(declared.unwrap_or(0).min(SMALL_BYTES_MAX));
     bytes.extend_from_slice(&first);
     drop(first);
     while let Some(data) = next(&mut body).await? {
@@ -66,6 +66,7 @@ async fn collect(
         if length > SMALL_BYTES_MAX && room.is_none() {
             // All of it at once: two bodies that each hold half of what they need would wait for each other.
             room = Some(reserve(declared.unwrap_or(REQUEST_BYTES_MAX), memory).await?);
+            bytes.reserve(declared.unwrap_or(length).saturating_sub(bytes.len()));
         }
         bytes.extend_from_slice(&data);
     }

@@ -31,7 +31,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections_max: 1_000,
-            bodies_bytes_max: 256 * 1024 * 1024,
+            bodies_bytes_max: 128 * 1024 * 1024,
             head_time_max: Duration::from_secs(10),
             body_time_max: Duration::from_secs(60),
             write_time_max: Duration::from_secs(60),

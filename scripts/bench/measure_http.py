@@ -2,7 +2,7 @@
 """Measures the server over HTTP beside the floor, a bare hyper server that reads the same requests and gives a fixed answer of
 the same size, and beside dynoxide where it is installed.
 
-    http.py --server KSTONE --floor BENCH_FLOOR --data FOLDER [--dynoxide PATH] [--seconds S] [--rounds N] [--only A,B]
+    measure_http.py --server KSTONE --floor BENCH_FLOOR --data FOLDER [--dynoxide PATH] [--seconds S] [--rounds N] [--only A,B]
 
 For each request it prints the CPU time of the server process per request (/proc/PID/stat, the median of the rounds), its ratio to
 the floor, the budget, requests per second, p50 and p99. Servers take turns in every round, so that a disturbance hits all of them.
