@@ -19,7 +19,8 @@ const DISCARDED_BYTES_MAX: usize = 4 * REQUEST_BYTES_MAX;
 /// A whole body, with its share of the memory for bodies.
 pub(super) struct Received {
     pub(super) bytes: Bytes,
-    _room: Option<OwnedSemaphorePermit>,
+    /// Nothing for a small body.
+    pub(super) room: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub(super) async fn receive(
     }
     let first = next(&mut body).await?.unwrap_or_default();
     if body.is_end_stream() {
-        return Ok(Received { bytes: first, _room: None });
+        return Ok(Received { bytes: first, room: None });
     }
     collect(first, body, declared, memory).await
 }
@@ -70,7 +71,7 @@ async fn collect(
         }
         bytes.extend_from_slice(&data);
     }
-    Ok(Received { bytes: bytes.freeze(), _room: room })
+    Ok(Received { bytes: bytes.freeze(), room })
 }
 
 async fn reserve(bytes: usize, memory: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, BodyFault> {

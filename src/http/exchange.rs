@@ -132,7 +132,8 @@ impl<H: Handler> Context<H> {
                 let answer = match call.check(&body.bytes) {
                     Ok((operation, caller)) => {
                         let request_id = envelope.request_id();
-                        let request = Request { operation, body: body.bytes.clone(), caller, request_id };
+                        let Received { bytes, room: _until_answered } = body;
+                        let request = Request { operation, body: bytes, caller, request_id };
                         handle(&*self.server.handler, request).await
                     }
                     Err(error) => Response::from(error),
