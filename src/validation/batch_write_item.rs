@@ -52,6 +52,7 @@ pub fn validate(input: BatchWriteItemInput, layer: Layer) -> Result<BatchWriteIt
             input.return_item_collection_metrics.as_deref(),
         ),
     };
+    members.require(&input.request_items, "requestItems");
     members.finish()?;
     check_not_empty(input.request_items.as_ref().map(Vec::len), "BatchWriteItem", layer)?;
     let items = input.request_items.unwrap_or_default();
@@ -90,7 +91,8 @@ fn check_items(items: &[Entry], layer: Layer) -> Result<(), Violation> {
     let misfits = |writes: &[WriteRequest]| writes.is_empty() || writes.len() > WRITES_MAX;
     if items.iter().any(|(name, _)| !is_table_name(name)) {
         members.add(Broken::echoed(java_echo(items), "requestItems", Constraint::TableNameKeys));
-    } else if layer.has_newer_members() {
+    }
+    if layer.has_newer_members() {
         for (name, writes) in items.iter().filter(|(_, writes)| misfits(writes)) {
             let constraint =
                 if writes.is_empty() { Constraint::LengthMin(1) } else { Constraint::LengthMax(WRITES_MAX) };

@@ -2,10 +2,12 @@
 
 use super::conditions;
 use super::constraint::{Members, required};
+use super::key::{self, KeyRef};
 use super::layer::Layer;
 use super::parameters::Parameters;
 use super::put_item::{condition, put_or_delete_returns_old};
 use super::returns::{self, WriteReport};
+use super::table_definition::TableDefinition;
 use super::table_name::{self, TableName};
 use super::values::{self, Reading};
 use super::violation::Violation;
@@ -26,7 +28,7 @@ pub struct DeleteItem {
 }
 
 /// In the order of PutItem, except that what is returned is judged before any value (us-east-1, 2026-10-09).
-/// `key::check_key` goes on when the table is known.
+/// [`check`] goes on when the table is known.
 pub fn validate(input: DeleteItemInput, layer: Layer) -> Result<DeleteItem, Violation> {
     let layer = reading(&input).layer(layer);
     table_name::check_not_empty(input.table_name.as_deref(), layer)?;
@@ -68,6 +70,13 @@ pub fn validate(input: DeleteItemInput, layer: Layer) -> Result<DeleteItem, Viol
         return_old_on_failure,
         report: WriteReport { consumed_capacity, item_collection_metrics },
     })
+}
+
+/// The second half: the key, then that the condition goes into none.
+pub fn check<'a>(definition: &TableDefinition, request: &'a DeleteItem) -> Result<KeyRef<'a>, Violation> {
+    let key = key::check_key(&definition.key_schema, &request.key)?;
+    key::check_paths(definition, request.condition.iter().flat_map(Condition::paths))?;
+    Ok(key)
 }
 
 fn reading(input: &DeleteItemInput) -> Reading {

@@ -1,10 +1,12 @@
 //! GetItem's request.
 
 use super::constraint::{Members, required};
+use super::key::{self, KeyRef};
 use super::layer::Layer;
 use super::parameters::{Parameters, attributes_to_get};
 use super::read::check_attributes_to_get_length;
 use super::returns::{self, ReturnConsumedCapacity};
+use super::table_definition::TableDefinition;
 use super::table_name::{self, TableName};
 use super::values::{self, Reading, in_envelope};
 use super::violation::Violation;
@@ -22,7 +24,7 @@ pub struct GetItem {
     pub consumed_capacity: ReturnConsumedCapacity,
 }
 
-/// Order: members; styles; the key's values; what is projected. `key::check_key` goes on when the table is known.
+/// Order: members; styles; the key's values; what is projected. [`check`] goes on when the table is known.
 pub fn validate(input: GetItemInput, layer: Layer) -> Result<GetItem, Violation> {
     let layer = Reading::default().with_all(&input.key).layer(layer);
     table_name::check_not_empty(input.table_name.as_deref(), layer)?;
@@ -51,6 +53,13 @@ pub fn validate(input: GetItemInput, layer: Layer) -> Result<GetItem, Violation>
         consistent: input.consistent_read.unwrap_or(false),
         consumed_capacity,
     })
+}
+
+/// The second half: the key, then that the projection goes into none.
+pub fn check<'a>(definition: &TableDefinition, request: &'a GetItem) -> Result<KeyRef<'a>, Violation> {
+    let key = key::check_key(&definition.key_schema, &request.key)?;
+    key::check_paths(definition, request.projection.iter().flat_map(Projection::paths))?;
+    Ok(key)
 }
 
 /// What to return, in whichever style it was given, where it is the only expression.

@@ -6,6 +6,7 @@ use super::layer::LEVELS_MAX;
 use super::table_definition::{SearchRole, TableDefinition, VectorIndex};
 use super::update_item::{UpdateItem, UpdateSizeRule};
 use super::violation::{ItemViolation, Violation};
+use crate::expression::Condition;
 use crate::value::{AttributeValue, Item};
 
 pub const ITEM_BYTES_MAX: usize = 409_600;
@@ -54,6 +55,7 @@ pub fn check_update<'a>(definition: &TableDefinition, request: &'a UpdateItem) -
             return Err(ItemViolation::UpdateTooLarge.into());
         }
     }
+    key::check_paths(definition, request.condition.iter().flat_map(Condition::paths))?;
     Ok(key)
 }
 

@@ -3,9 +3,11 @@
 use super::conditions;
 use super::constraint::{Members, required};
 use super::item;
+use super::key::{self, KeyRef};
 use super::layer::Layer;
 use super::parameters::Parameters;
 use super::returns::{self, ReturnValues, WriteReport};
+use super::table_definition::TableDefinition;
 use super::table_name::{self, TableName};
 use super::values::{self, Reading, in_envelope};
 use super::violation::{ParameterViolation, Violation};
@@ -26,8 +28,8 @@ pub struct PutItem {
     pub report: WriteReport,
 }
 
-/// Order, on both layers: members; styles; the item's values; what is returned; `Expected`; the expression. `item::check_put`
-/// goes on when the table is known.
+/// Order, on both layers: members; styles; the item's values; what is returned; `Expected`; the expression. [`check`] goes
+/// on when the table is known.
 pub fn validate(input: PutItemInput, layer: Layer) -> Result<PutItem, Violation> {
     let layer = reading(&input).layer(layer);
     table_name::check_not_empty(input.table_name.as_deref(), layer)?;
@@ -72,6 +74,13 @@ pub fn validate(input: PutItemInput, layer: Layer) -> Result<PutItem, Violation>
         return_old_on_failure,
         report: WriteReport { consumed_capacity, item_collection_metrics },
     })
+}
+
+/// The second half: the item, then that the condition goes into no key.
+pub fn check<'a>(definition: &TableDefinition, request: &'a PutItem) -> Result<KeyRef<'a>, Violation> {
+    let key = item::check_put(definition, &request.item)?;
+    key::check_paths(definition, request.condition.iter().flat_map(Condition::paths))?;
+    Ok(key)
 }
 
 fn reading(input: &PutItemInput) -> Reading {

@@ -6,9 +6,9 @@ use super::key::{self, PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX};
 use super::key_schema::{KeyAttribute, KeySchema};
 use super::layer::Layer;
 use super::parameters::{Parameters, attributes_to_get};
-use super::read::{self, KeyRange, ReadMembers, ReadRequest, ReadTarget, SelectName, SortBound};
-use super::returns::ReturnConsumedCapacity;
-use super::start_key::{self, Resumed, StartKey};
+use super::read::{self, KeyRange, ReadRequest, ReadTarget, SelectName, SortBound};
+use super::returns::{self, ReturnConsumedCapacity};
+use super::start_key::{self, Candidate, Resumed, StartKey};
 use super::table_definition::{Index, TableDefinition};
 use super::table_name;
 use super::values::{self, Reading, in_envelope};
@@ -18,7 +18,7 @@ use crate::expression::{
     key_conditions_to_key_condition,
 };
 use crate::protocol::shapes::QueryInput;
-use crate::value::{AttributeValue, Item};
+use crate::value::{AttributeValue, Given, Item};
 
 #[derive(Debug)]
 pub struct Query {
@@ -30,7 +30,7 @@ pub struct Query {
 
 /// Order (newer layer, us-east-1, 2026-10): `ConditionalOperator` alone; members; `Select` against the projection; styles;
 /// legacy values; the start key's values; the expressions, that of the key first. [`resolve`] goes on when the table is known.
-pub fn validate(input: QueryInput, layer: Layer) -> Result<Query, Violation> {
+pub fn validate(mut input: QueryInput, layer: Layer) -> Result<Query, Violation> {
     let layer = reading(&input).layer(layer);
     table_name::check_not_empty(input.table_name.as_deref(), layer)?;
     conditions::check_conditional_operator_alone(input.conditional_operator.as_deref(), layer)?;
@@ -39,7 +39,8 @@ pub fn validate(input: QueryInput, layer: Layer) -> Result<Query, Violation> {
     let has_attributes = input.attributes_to_get.is_some();
     read::check_select(select, input.index_name.is_some(), has_projection, has_attributes, layer)?;
 
-    let expressions = Expressions::parse(&input, layer)?;
+    let start_key = input.exclusive_start_key.take();
+    let expressions = Expressions::parse(&input, start_key, layer)?;
     Ok(Query {
         read: ReadRequest {
             table: table_name::checked(input.table_name)?,
@@ -70,20 +71,17 @@ fn members(
     layer: Layer,
 ) -> Result<(Option<SelectName>, ReturnConsumedCapacity), Violation> {
     let mut members = Members::new();
-    let shared = ReadMembers {
-        select: input.select.as_deref(),
-        index_name: input.index_name.as_deref(),
-        consumed_capacity: input.return_consumed_capacity.as_deref(),
-        table_name: input.table_name.as_deref(),
-        attributes_to_get: input.attributes_to_get.as_deref(),
-        limit: input.limit,
-    };
-    let found = shared.check(&mut members, layer);
+    let select = read::select_name(&mut members, input.select.as_deref());
+    read::check_index_name(&mut members, input.index_name.as_deref());
+    let consumed_capacity = returns::consumed_capacity(&mut members, input.return_consumed_capacity.as_deref());
     conditions::check_operators(&mut members, input.query_filter.as_deref(), "queryFilter");
+    table_name::check(&mut members, input.table_name.as_deref(), layer);
     conditions::check_conditional_operator(&mut members, input.conditional_operator.as_deref(), layer);
+    read::check_attributes_to_get_length(&mut members, input.attributes_to_get.as_deref());
+    read::check_limit(&mut members, input.limit, layer);
     conditions::check_operators(&mut members, input.key_conditions.as_deref(), "keyConditions");
     members.finish()?;
-    Ok(found)
+    Ok((select, consumed_capacity))
 }
 
 struct Expressions {
@@ -94,7 +92,7 @@ struct Expressions {
 }
 
 impl Expressions {
-    fn parse(input: &QueryInput, layer: Layer) -> Result<Expressions, Violation> {
+    fn parse(input: &QueryInput, start_key: Option<Given<Item>>, layer: Layer) -> Result<Expressions, Violation> {
         let parameters = Parameters {
             legacy: &[
                 ("AttributesToGet", input.attributes_to_get.is_some()),
@@ -115,7 +113,6 @@ impl Expressions {
         let operator = input.conditional_operator.as_deref();
         let legacy_filter = conditions::filter(input.query_filter.as_deref(), operator, layer)?;
         let legacy_projection = attributes_to_get(input.attributes_to_get.as_deref(), layer)?;
-        let start_key = input.exclusive_start_key.clone();
         let start_key = start_key.map(|given| values::sound_start_key(given, layer)).transpose()?;
         if input.key_conditions.is_none() && input.key_condition_expression.is_none() {
             return Err(in_envelope(ReadViolation::NoKeyCondition, layer));
@@ -157,24 +154,39 @@ pub struct ResolvedQuery<'a> {
     pub start: Option<StartKey>,
 }
 
-/// Order: the index; the shape of the start key; the key condition; where the start key lies; the projection; the filter.
+/// Order (dynalite's captures): the index; how many attributes the start key has; for each attribute of the schema the start key
+/// and the condition on it; where the start key lies; the projection; the filter.
 pub fn resolve<'a>(definition: &'a TableDefinition, query: &'a Query) -> Result<ResolvedQuery<'a>, Violation> {
     let read = &query.read;
     let index = read::find_index(definition, read)?;
     let schema = index.map_or(&definition.key_schema, Index::key_schema);
     let start = read.start_key.as_ref();
-    let start = start.map(|key| start_key::check(definition, index, key, Resumed::Query, read.layer)).transpose()?;
-    let range = key_range(schema, &query.key_condition)?;
+    let start = start.map(|key| Candidate::new(definition, index, key, Resumed::Query, read.layer)).transpose()?;
+    let in_start_key = |attribute: &KeyAttribute| start.as_ref().map_or(Ok(()), |start| start.check(attribute));
+    let range = key_range_between(schema, &query.key_condition, in_start_key)?;
+    let start = start.map(Candidate::into_start_key).transpose()?;
     if let Some(start) = &start {
         start_key::check_within(definition, index, start, &range)?;
     }
+    read::check_projection_paths(definition, read)?;
+    check_filter_keys(schema, read)?;
     let target = read::target(definition, index, read)?;
-    check_filter(definition, index, read)?;
+    check_filter_is_projected(definition, index, read)?;
+    read::check_filter_paths(definition, read)?;
     Ok(ResolvedQuery { target, range, start })
 }
 
 /// The key condition against the schema of what is read.
 pub fn key_range(schema: &KeySchema, condition: &KeyCondition) -> Result<KeyRange, Violation> {
+    key_range_between(schema, condition, |_| Ok(()))
+}
+
+/// `before` is called with each attribute before the condition on it is looked at.
+fn key_range_between(
+    schema: &KeySchema,
+    condition: &KeyCondition,
+    before: impl Fn(&KeyAttribute) -> Result<(), Violation>,
+) -> Result<KeyRange, Violation> {
     let (given, attributes) = (condition.clauses.len(), schema.attribute_count());
     if given > attributes {
         return Err(ReadViolation::KeyConditionCount { given, schema: attributes }.into());
@@ -182,6 +194,7 @@ pub fn key_range(schema: &KeySchema, condition: &KeyCondition) -> Result<KeyRang
     let missed = |attribute: &KeyAttribute| ReadViolation::KeyConditionMissed { name: attribute.name.clone() };
     let mut partition = Vec::with_capacity(schema.partition.len());
     for attribute in &schema.partition {
+        before(attribute)?;
         let clause = condition.clause(&attribute.name).ok_or_else(|| missed(attribute))?;
         check_operands(attribute, clause, PARTITION_KEY_BYTES_MAX, ItemViolation::PartitionKeyTooLong)?;
         let KeyComparison::Equal(value) = &clause.comparison else {
@@ -190,16 +203,15 @@ pub fn key_range(schema: &KeySchema, condition: &KeyCondition) -> Result<KeyRang
         partition.push(value.clone());
     }
     let sort: Vec<_> = schema.sort.iter().map(|attribute| (attribute, condition.clause(&attribute.name))).collect();
-    for (attribute, clause) in &sort {
-        let Some(clause) = clause else { continue };
-        check_operands(attribute, clause, SORT_KEY_BYTES_MAX, ItemViolation::SortKeyTooLong)?;
-    }
     let on_sort = sort.iter().filter(|(_, clause)| clause.is_some()).count();
-    if let (true, Some((attribute, _))) = (
-        given > partition.len() + on_sort,
-        sort.iter().find(|(_, clause)| clause.is_none()),
-    ) {
-        return Err(missed(attribute).into());
+    let has_stranger = given > partition.len() + on_sort;
+    for (attribute, clause) in &sort {
+        before(attribute)?;
+        match clause {
+            Some(clause) => check_operands(attribute, clause, SORT_KEY_BYTES_MAX, ItemViolation::SortKeyTooLong)?,
+            None if has_stranger => return Err(missed(attribute).into()),
+            None => {}
+        }
     }
     let (sort_equal, sort_bound) = sort_bounds(&sort)?;
     Ok(KeyRange { partition, sort_equal, sort_bound })
@@ -261,20 +273,22 @@ fn sort_bounds(sort: &[SortClause<'_>]) -> Result<(Vec<AttributeValue>, Option<S
     Ok((equal, bound))
 }
 
-/// A Query's filter may name neither a key attribute of what is read, nor an attribute that the index does not hold.
-fn check_filter(
+/// A Query's filter may not name a key attribute of what is read.
+fn check_filter_keys(schema: &KeySchema, read: &ReadRequest) -> Result<(), Violation> {
+    let Some(filter) = &read.filter else { return Ok(()) };
+    let in_filter = |attribute: &&KeyAttribute| filter.attribute_names().any(|name| name == attribute.name);
+    let Some(attribute) = schema.attributes().find(in_filter) else { return Ok(()) };
+    let parameter = if read.filter_is_legacy { "QueryFilter" } else { "Filter Expression" };
+    Err(ReadViolation::FilterOnKey { parameter, name: attribute.name.clone() }.into())
+}
+
+/// Nor an attribute that the index does not hold.
+fn check_filter_is_projected(
     definition: &TableDefinition,
     index: Option<Index<'_>>,
     read: &ReadRequest,
 ) -> Result<(), Violation> {
-    let Some(filter) = &read.filter else { return Ok(()) };
-    let schema = index.map_or(&definition.key_schema, Index::key_schema);
-    let in_filter = |attribute: &&KeyAttribute| filter.attribute_names().any(|name| name == attribute.name);
-    if let Some(attribute) = schema.attributes().find(in_filter) {
-        let parameter = if read.filter_is_legacy { "QueryFilter" } else { "Filter Expression" };
-        return Err(ReadViolation::FilterOnKey { parameter, name: attribute.name.clone() }.into());
-    }
-    let Some(index) = index else { return Ok(()) };
+    let (Some(filter), Some(index)) = (&read.filter, index) else { return Ok(()) };
     let mut names: Vec<String> = Vec::new();
     for name in filter.attribute_names().filter(|name| !index.holds(&definition.key_schema, name)) {
         if !names.iter().any(|other| other == name) {

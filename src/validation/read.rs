@@ -80,7 +80,7 @@ pub enum SortBound {
 }
 
 /// The index that the request names, or none for the table.
-pub fn find_index<'a>(definition: &'a TableDefinition, request: &ReadRequest) -> Result<Option<Index<'a>>, Violation> {
+pub(super) fn find_index<'a>(definition: &'a TableDefinition, request: &ReadRequest) -> Result<Option<Index<'a>>, Violation> {
     let Some(name) = &request.index else { return Ok(None) };
     let index = definition.index(name).ok_or_else(|| ReadViolation::UnknownIndex { name: name.clone() })?;
     if request.consistent && matches!(index, Index::Global(_)) {
@@ -89,8 +89,21 @@ pub fn find_index<'a>(definition: &'a TableDefinition, request: &ReadRequest) ->
     Ok(Some(index))
 }
 
-/// What is returned from the table or index, and that none of the expressions goes into a key.
-pub fn target<'a>(
+/// A projection must not go into a key attribute.
+pub(super) fn check_projection_paths(definition: &TableDefinition, request: &ReadRequest) -> Result<(), Violation> {
+    match &request.select {
+        Select::Specific(projection) => key::check_paths(definition, projection.paths()),
+        Select::Unsaid | Select::AllAttributes | Select::AllProjectedAttributes | Select::Count => Ok(()),
+    }
+}
+
+/// Nor a filter.
+pub(super) fn check_filter_paths(definition: &TableDefinition, request: &ReadRequest) -> Result<(), Violation> {
+    request.filter.as_ref().map_or(Ok(()), |filter| key::check_paths(definition, filter.paths()))
+}
+
+/// What is returned from the table or index.
+pub(super) fn target<'a>(
     definition: &'a TableDefinition,
     index: Option<Index<'a>>,
     request: &'a ReadRequest,
@@ -100,9 +113,6 @@ pub fn target<'a>(
         Select::Specific(projection) => Returned::Projected(projection),
         Select::Unsaid | Select::AllAttributes | Select::AllProjectedAttributes => Returned::Whole,
     };
-    if let Returned::Projected(projection) = returned {
-        key::check_paths(definition, projection.paths())?;
-    }
     let fetch_base = match index {
         None => false,
         Some(Index::Global(_)) => {
@@ -115,9 +125,6 @@ pub fn target<'a>(
             Select::Unsaid | Select::AllProjectedAttributes | Select::Count => false,
         },
     };
-    if let Some(filter) = &request.filter {
-        key::check_paths(definition, filter.paths())?;
-    }
     Ok(ReadTarget { index, returned, fetch_base })
 }
 
@@ -165,34 +172,20 @@ const SELECTS: &[(&str, SelectName)] = &[
     ("COUNT", SelectName::Count),
 ];
 
-/// The members that Query and Scan share, in the order of both layers' reports.
-pub(super) struct ReadMembers<'a> {
-    pub(super) select: Option<&'a str>,
-    pub(super) index_name: Option<&'a str>,
-    pub(super) consumed_capacity: Option<&'a str>,
-    pub(super) table_name: Option<&'a str>,
-    pub(super) attributes_to_get: Option<&'a [String]>,
-    pub(super) limit: Option<i64>,
+pub(super) fn select_name(members: &mut Members, given: Option<&str>) -> Option<SelectName> {
+    let listed = "SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES";
+    members.one_of(given, "select", SELECTS, listed)
 }
 
-impl ReadMembers<'_> {
-    pub(super) fn check(
-        &self,
-        members: &mut Members,
-        layer: Layer,
-    ) -> (Option<SelectName>, ReturnConsumedCapacity) {
-        let listed = "SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES";
-        let select = members.one_of(self.select, "select", SELECTS, listed);
-        if let Some(name) = self.index_name {
-            table_name::check_resource_name(members, name, "indexName");
-        }
-        let consumed_capacity = super::returns::consumed_capacity(members, self.consumed_capacity);
-        table_name::check(members, self.table_name, layer);
-        check_attributes_to_get_length(members, self.attributes_to_get);
-        if let Some(limit) = self.limit.filter(|limit| *limit < 1) {
-            members.add(Broken::number(limit, "Limit", layer, Constraint::ValueMin(1)));
-        }
-        (select, consumed_capacity)
+pub(super) fn check_index_name(members: &mut Members, given: Option<&str>) {
+    if let Some(name) = given {
+        table_name::check_resource_name(members, name, "indexName");
+    }
+}
+
+pub(super) fn check_limit(members: &mut Members, given: Option<i64>, layer: Layer) {
+    if let Some(limit) = given.filter(|limit| *limit < 1) {
+        members.add(Broken::number(limit, "Limit", layer, Constraint::ValueMin(1)));
     }
 }
 

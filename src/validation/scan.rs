@@ -1,19 +1,21 @@
 //! Scan's request, and its second half.
 
+use std::ops::RangeInclusive;
+
 use super::conditions;
 use super::constraint::{Broken, Constraint, Members};
 use super::layer::Layer;
 use super::parameters::{Parameters, attributes_to_get};
-use super::read::{self, ReadMembers, ReadRequest, ReadTarget, SelectName};
-use super::returns::ReturnConsumedCapacity;
-use super::start_key::{self, Resumed, StartKey};
+use super::read::{self, ReadRequest, ReadTarget, SelectName};
+use super::returns::{self, ReturnConsumedCapacity};
+use super::start_key::{Candidate, Resumed, StartKey};
 use super::table_definition::TableDefinition;
 use super::table_name;
 use super::values::{self, Reading, in_envelope};
 use super::violation::{ReadViolation, Violation};
 use crate::expression::{Condition, ExpressionKind, Projection};
 use crate::protocol::shapes::ScanInput;
-use crate::value::Item;
+use crate::value::{Given, Item};
 
 #[derive(Debug)]
 pub struct Scan {
@@ -34,7 +36,7 @@ const TOTAL_SEGMENTS_MAX: i64 = 1_000_000;
 
 /// Order: members; `Select` against the projection; styles; legacy values; the start key's values; segments; the expressions.
 /// [`resolve`] goes on when the table is known.
-pub fn validate(input: ScanInput, layer: Layer) -> Result<Scan, Violation> {
+pub fn validate(mut input: ScanInput, layer: Layer) -> Result<Scan, Violation> {
     let layer = reading(&input).layer(layer);
     table_name::check_not_empty(input.table_name.as_deref(), layer)?;
     conditions::check_conditional_operator_alone(input.conditional_operator.as_deref(), layer)?;
@@ -42,7 +44,8 @@ pub fn validate(input: ScanInput, layer: Layer) -> Result<Scan, Violation> {
     let has_projection = input.projection_expression.is_some();
     let has_attributes = input.attributes_to_get.is_some();
     read::check_select(select, input.index_name.is_some(), has_projection, has_attributes, layer)?;
-    let expressions = Expressions::parse(&input, layer)?;
+    let start_key = input.exclusive_start_key.take();
+    let expressions = Expressions::parse(&input, start_key, layer)?;
     Ok(Scan {
         read: ReadRequest {
             table: table_name::checked(input.table_name)?,
@@ -71,33 +74,31 @@ fn members(
     layer: Layer,
 ) -> Result<(Option<SelectName>, ReturnConsumedCapacity), Violation> {
     let mut members = Members::new();
-    let shared = ReadMembers {
-        select: input.select.as_deref(),
-        index_name: input.index_name.as_deref(),
-        consumed_capacity: input.return_consumed_capacity.as_deref(),
-        table_name: input.table_name.as_deref(),
-        attributes_to_get: input.attributes_to_get.as_deref(),
-        limit: input.limit,
-    };
-    let found = shared.check(&mut members, layer);
+    let select = read::select_name(&mut members, input.select.as_deref());
+    read::check_index_name(&mut members, input.index_name.as_deref());
+    check_range(&mut members, input.total_segments, "TotalSegments", 1..=TOTAL_SEGMENTS_MAX, layer);
+    let consumed_capacity = returns::consumed_capacity(&mut members, input.return_consumed_capacity.as_deref());
+    table_name::check(&mut members, input.table_name.as_deref(), layer);
     conditions::check_conditional_operator(&mut members, input.conditional_operator.as_deref(), layer);
     conditions::check_operators(&mut members, input.scan_filter.as_deref(), "scanFilter");
-    for (given, member, min, max) in [
-        (input.total_segments, "TotalSegments", 1, TOTAL_SEGMENTS_MAX),
-        (input.segment, "Segment", 0, SEGMENT_MAX),
-    ] {
-        match given {
-            Some(value) if value < min => {
-                members.add(Broken::number(value, member, layer, Constraint::ValueMin(min)));
-            }
-            Some(value) if value > max => {
-                members.add(Broken::number(value, member, layer, Constraint::ValueMax(max)));
-            }
-            _ => {}
-        }
-    }
+    check_range(&mut members, input.segment, "Segment", 0..=SEGMENT_MAX, layer);
+    read::check_limit(&mut members, input.limit, layer);
+    read::check_attributes_to_get_length(&mut members, input.attributes_to_get.as_deref());
     members.finish()?;
-    Ok(found)
+    Ok((select, consumed_capacity))
+}
+
+fn check_range(
+    members: &mut Members,
+    given: Option<i64>,
+    member: &str,
+    range: RangeInclusive<i64>,
+    layer: Layer,
+) {
+    let Some(value) = given.filter(|value| !range.contains(value)) else { return };
+    let (min, max) = range.into_inner();
+    let constraint = if value < min { Constraint::ValueMin(min) } else { Constraint::ValueMax(max) };
+    members.add(Broken::number(value, member, layer, constraint));
 }
 
 struct Expressions {
@@ -108,7 +109,7 @@ struct Expressions {
 }
 
 impl Expressions {
-    fn parse(input: &ScanInput, layer: Layer) -> Result<Expressions, Violation> {
+    fn parse(input: &ScanInput, start_key: Option<Given<Item>>, layer: Layer) -> Result<Expressions, Violation> {
         let parameters = Parameters {
             legacy: &[
                 ("AttributesToGet", input.attributes_to_get.is_some()),
@@ -127,7 +128,6 @@ impl Expressions {
         let legacy_projection = attributes_to_get(input.attributes_to_get.as_deref(), layer)?;
         let operator = input.conditional_operator.as_deref();
         let legacy_filter = conditions::filter(input.scan_filter.as_deref(), operator, layer)?;
-        let start_key = input.exclusive_start_key.clone();
         let start_key = start_key.map(|given| values::sound_start_key(given, layer)).transpose()?;
         let segment = segment(input.segment, input.total_segments, layer)?;
 
@@ -173,12 +173,19 @@ pub struct ResolvedScan<'a> {
     pub start: Option<StartKey>,
 }
 
-/// Order: the index; the start key; the projection and the filter.
+/// Order (dynalite's captures): the index; how many attributes the start key has, and those of the index; what the index returns;
+/// the rest of the start key; the projection; the filter.
 pub fn resolve<'a>(definition: &'a TableDefinition, scan: &'a Scan) -> Result<ResolvedScan<'a>, Violation> {
     let read = &scan.read;
     let index = read::find_index(definition, read)?;
     let start = read.start_key.as_ref();
-    let start = start.map(|key| start_key::check(definition, index, key, Resumed::Scan, read.layer)).transpose()?;
+    let start = start.map(|key| Candidate::new(definition, index, key, Resumed::Scan, read.layer)).transpose()?;
+    if let (Some(start), Some(index)) = (&start, index) {
+        index.key_schema().attributes().try_for_each(|attribute| start.check(attribute))?;
+    }
     let target = read::target(definition, index, read)?;
+    let start = start.map(Candidate::into_start_key).transpose()?;
+    read::check_projection_paths(definition, read)?;
+    read::check_filter_paths(definition, read)?;
     Ok(ResolvedScan { target, start })
 }

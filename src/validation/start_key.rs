@@ -26,35 +26,82 @@ pub enum Resumed {
     Scan,
 }
 
-/// A start key holds exactly the key of the table, and that of the index where one is read.
-pub fn check(
-    definition: &TableDefinition,
-    index: Option<Index<'_>>,
-    given: &Item,
-    resumed: Resumed,
+/// A start key that has as many attributes as it should. AWS looks at those of what is read one by one, a Query between the
+/// conditions on them, and at those of the table's key at the end.
+pub(super) struct Candidate<'a> {
+    given: &'a Item,
+    table: &'a KeySchema,
+    index: Option<&'a KeySchema>,
     layer: Layer,
-) -> Result<StartKey, Violation> {
-    let table = &definition.key_schema;
-    let own = index.map(Index::key_schema);
-    let added = own.map_or(0, |own| own.attributes().filter(|attribute| !table.contains(&attribute.name)).count());
-    let misfits = Misfits { resumed, layer, in_index: index.is_some() };
-    if given.len() != table.attribute_count() + added {
-        return Err(misfits.count());
+}
+
+impl<'a> Candidate<'a> {
+    /// A start key holds the key of the table, that of the index where one is read, and nothing else.
+    pub(super) fn new(
+        definition: &'a TableDefinition,
+        index: Option<Index<'a>>,
+        given: &'a Item,
+        resumed: Resumed,
+        layer: Layer,
+    ) -> Result<Candidate<'a>, Violation> {
+        let (table, index) = (&definition.key_schema, index.map(Index::key_schema));
+        let own = index.into_iter().flat_map(KeySchema::attributes);
+        let added = own.filter(|attribute| !table.contains(&attribute.name)).count();
+        let candidate = Candidate { given, table, index, layer };
+        if given.len() == table.attribute_count() + added {
+            return Ok(candidate);
+        }
+        // The older layer says more where a Scan reads the table itself (us-east-1, 2026-10).
+        if index.is_none() && resumed == Resumed::Scan { Err(candidate.misfit()) } else { Err(invalid()) }
     }
-    let (mut index_partition, mut index_sort) = (Vec::new(), Vec::new());
-    if let Some(own) = own {
-        index_partition = values(&own.partition, PARTITION_KEY_BYTES_MAX, given, |value| misfits.index_value(value))?;
-        index_sort = values(&own.sort, SORT_KEY_BYTES_MAX, given, |value| misfits.index_value(value))?;
+
+    /// One attribute of what is read.
+    pub(super) fn check(&self, attribute: &KeyAttribute) -> Result<(), Violation> {
+        let value = self.given.get(&attribute.name);
+        if value.is_some_and(|value| self.is_sound(attribute, value)) {
+            return Ok(());
+        }
+        // On the older layer: dynalite's captures.
+        let has_wrong_value = value.is_some() && !self.layer.has_newer_values();
+        Err(if has_wrong_value { ItemViolation::KeyMismatch.into() } else { invalid() })
     }
-    let partition = values(&table.partition, PARTITION_KEY_BYTES_MAX, given, |_| misfits.table_value())?;
-    let sort = values(&table.sort, SORT_KEY_BYTES_MAX, given, |_| misfits.table_value())?;
-    let table_partition = partition.into_iter().next().ok_or_else(|| misfits.table_value())?;
-    Ok(StartKey { table_partition, table_sort: sort.into_iter().next(), index_partition, index_sort })
+
+    /// The rest of the checks, and the key that they leave.
+    pub(super) fn into_start_key(self) -> Result<StartKey, Violation> {
+        let values = |attributes: &[KeyAttribute]| -> Result<Vec<AttributeValue>, Violation> {
+            let value = |attribute: &KeyAttribute| {
+                let value = self.given.get(&attribute.name).filter(|value| self.is_sound(attribute, value));
+                value.cloned().ok_or_else(|| self.misfit())
+            };
+            attributes.iter().map(value).collect()
+        };
+        let own = |attributes: fn(&KeySchema) -> &[KeyAttribute]| self.index.map_or(Ok(Vec::new()), |own| values(attributes(own)));
+        let table_partition = values(&self.table.partition)?.into_iter().next().ok_or_else(|| self.misfit())?;
+        let table_sort = values(&self.table.sort)?.into_iter().next();
+        let (index_partition, index_sort) = (own(|index| &index.partition)?, own(|index| &index.sort)?);
+        Ok(StartKey { table_partition, table_sort, index_partition, index_sort })
+    }
+
+    fn is_sound(&self, attribute: &KeyAttribute, value: &AttributeValue) -> bool {
+        let schema = self.index.filter(|index| index.contains(&attribute.name)).unwrap_or(self.table);
+        let in_partition = schema.partition.iter().any(|other| other.name == attribute.name);
+        let bytes_max = if in_partition { PARTITION_KEY_BYTES_MAX } else { SORT_KEY_BYTES_MAX };
+        attribute.kind.holds(value) && kind_of_empty(value).is_none() && key_bytes(value) <= bytes_max
+    }
+
+    /// A key that cannot be one of the table's.
+    fn misfit(&self) -> Violation {
+        if self.layer.has_newer_values() { invalid() } else { ReadViolation::StartKeyMismatch.into() }
+    }
+}
+
+fn invalid() -> Violation {
+    ReadViolation::StartKeyInvalid.into()
 }
 
 /// A Query goes on only inside what it reads. Order, on tables and on indexes: an earlier partition attribute, the sort
 /// condition, the last partition attribute (an emulator's captures, 2026).
-pub fn check_within(
+pub(super) fn check_within(
     definition: &TableDefinition,
     index: Option<Index<'_>>,
     start: &StartKey,
@@ -113,55 +160,5 @@ impl SortBound {
                 _ => false,
             },
         }
-    }
-}
-
-fn values(
-    attributes: &[KeyAttribute],
-    bytes_max: usize,
-    given: &Item,
-    misfit: impl Fn(Option<&AttributeValue>) -> Violation,
-) -> Result<Vec<AttributeValue>, Violation> {
-    let sound = |attribute: &KeyAttribute, value: &AttributeValue| {
-        attribute.kind.holds(value) && kind_of_empty(value).is_none() && key_bytes(value) <= bytes_max
-    };
-    let value = |attribute: &KeyAttribute| {
-        let found = given.get(&attribute.name);
-        found.filter(|value| sound(attribute, value)).cloned().ok_or_else(|| misfit(found))
-    };
-    attributes.iter().map(value).collect()
-}
-
-/// What is said about a start key that fits no entry. The newer layer says the same about all (us-east-1, 2026-10, Query);
-/// what the older one says is us-east-1's for Scan of a table, and dynalite's captures otherwise.
-struct Misfits {
-    resumed: Resumed,
-    layer: Layer,
-    in_index: bool,
-}
-
-impl Misfits {
-    fn is_plain(&self) -> bool {
-        self.layer.has_newer_values()
-    }
-
-    fn count(&self) -> Violation {
-        if self.is_plain() || self.in_index || self.resumed == Resumed::Query {
-            ReadViolation::StartKeyInvalid.into()
-        } else {
-            ReadViolation::StartKeyMismatch.into()
-        }
-    }
-
-    fn index_value(&self, found: Option<&AttributeValue>) -> Violation {
-        if self.is_plain() || found.is_none() {
-            ReadViolation::StartKeyInvalid.into()
-        } else {
-            ItemViolation::KeyMismatch.into()
-        }
-    }
-
-    fn table_value(&self) -> Violation {
-        if self.is_plain() { ReadViolation::StartKeyInvalid.into() } else { ReadViolation::StartKeyMismatch.into() }
     }
 }

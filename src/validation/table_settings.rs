@@ -8,23 +8,31 @@ use super::violation::{DefinitionViolation, Violation};
 use crate::protocol::shapes;
 
 /// Capacity units beyond this are out of bounds.
-const UNITS_MAX: i64 = 1_000_000_000_000;
+pub(super) const UNITS_MAX: u64 = 1_000_000_000_000;
 const TAGS_MAX: usize = 50;
 /// Attributes that the INCLUDE projections of a table's indexes may name together.
 const PROJECTED_ATTRIBUTES_MAX: usize = 100;
 
-/// A provisioned throughput whose members have been checked.
+/// A provisioned throughput whose members have been checked, within bounds.
 pub(super) fn throughput(given: &shapes::ProvisionedThroughput) -> Result<Throughput, Violation> {
-    let units = |units: Option<i64>, member| {
-        let value = units.ok_or(DefinitionViolation::UnitsRequired)?;
-        let out_of_bounds = DefinitionViolation::UnitsOutOfBounds { member, value };
-        let bounded = Some(value).filter(|value| *value <= UNITS_MAX);
-        bounded.and_then(|value| u64::try_from(value).ok()).ok_or(out_of_bounds)
+    let throughput = unbounded_throughput(given)?;
+    for (value, member) in
+        [(throughput.read_units, "ReadCapacityUnits"), (throughput.write_units, "WriteCapacityUnits")]
+    {
+        if value > UNITS_MAX {
+            return Err(DefinitionViolation::UnitsOutOfBounds { member, value }.into());
+        }
+    }
+    Ok(throughput)
+}
+
+/// The same without bounds: UpdateTable looks at those of an index only when it knows the table.
+pub(super) fn unbounded_throughput(given: &shapes::ProvisionedThroughput) -> Result<Throughput, Violation> {
+    let units = |units: Option<i64>| {
+        let units = units.and_then(|units| u64::try_from(units).ok());
+        units.ok_or(DefinitionViolation::UnitsRequired)
     };
-    Ok(Throughput {
-        read_units: units(given.read_capacity_units, "ReadCapacityUnits")?,
-        write_units: units(given.write_capacity_units, "WriteCapacityUnits")?,
-    })
+    Ok(Throughput { read_units: units(given.read_capacity_units)?, write_units: units(given.write_capacity_units)? })
 }
 
 /// A new table's throughput: none on demand, both units otherwise.

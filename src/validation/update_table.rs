@@ -247,7 +247,7 @@ fn global_index_change(
         let throughput = update.provisioned_throughput.as_ref();
         return Ok(IndexChange::Update(GlobalIndexUpdate {
             name: update.index_name.unwrap_or_default(),
-            throughput: throughput.map(index_throughput).transpose()?,
+            throughput: throughput.map(table_settings::unbounded_throughput).transpose()?,
             on_demand_throughput: update.on_demand_throughput.as_ref().map(on_demand_change).transpose()?,
             warm_throughput: table_settings::warm_throughput(update.warm_throughput.as_ref()),
         }));
@@ -268,11 +268,6 @@ fn global_index_change(
         Some(delete) => Ok(IndexChange::Delete(delete.index_name.unwrap_or_default())),
         None => Err(DefinitionViolation::IndexUpdateEmpty.into()),
     }
-}
-
-/// Out of bounds it has another message than a table's.
-fn index_throughput(given: &shapes::ProvisionedThroughput) -> Result<Throughput, Violation> {
-    table_settings::throughput(given).map_err(|_| DefinitionViolation::IndexUpdateBlocked.into())
 }
 
 fn vector_index_change(

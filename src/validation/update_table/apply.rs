@@ -7,7 +7,7 @@ use crate::validation::table_definition::{
     AttributeDefinition, BillingMode, GlobalIndex, Index, OnDemandThroughput, TableDefinition, Throughput, VectorIndex,
 };
 use crate::validation::table_keys::check_vector_indexes;
-use crate::validation::table_settings::check_projected_count;
+use crate::validation::table_settings::{UNITS_MAX, check_projected_count};
 use crate::validation::violation::{DefinitionViolation, Violation};
 
 /// Order: billing and throughput; what is being created already; each index; the stream.
@@ -18,6 +18,7 @@ pub fn apply(
 ) -> Result<UpdatedTable, Violation> {
     let mut updated = UpdatedTable { definition: current.clone(), created: None, deleted: None };
     change_billing(request, &mut updated.definition)?;
+    check_bounds(&request.indexes)?;
     check_one_at_a_time(&request.indexes, changing)?;
     for change in &request.indexes {
         change_index(request, change, &mut updated)?;
@@ -119,6 +120,17 @@ fn change_on_demand(
     };
     *current = (limits != OnDemandThroughput::default()).then_some(limits);
     Ok(())
+}
+
+/// Out of bounds, an index has another message than a table.
+fn check_bounds(changes: &[IndexChange]) -> Result<(), Violation> {
+    let out_of_bounds = changes.iter().any(|change| match change {
+        IndexChange::Update(update) => {
+            update.throughput.is_some_and(|units| units.read_units.max(units.write_units) > UNITS_MAX)
+        }
+        _ => false,
+    });
+    if out_of_bounds { Err(DefinitionViolation::IndexUpdateBlocked.into()) } else { Ok(()) }
 }
 
 /// One index is created or deleted at a time. Of an index that is being created the deletion gets through, once it is being

@@ -14,7 +14,7 @@ messages! {
             "{INVALID}Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST";
         UnitsRequired =>
             "{INVALID}ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED";
-        UnitsOutOfBounds { member: &'static str, value: i64 } => "Given value {value} for {member} is out of bounds";
+        UnitsOutOfBounds { member: &'static str, value: u64 } => "Given value {value} for {member} is out of bounds";
         ThroughputRequired => "{INVALID}ProvisionedThroughput must be specified when BillingMode is PROVISIONED";
         IndexThroughputRequired { indexes: Vec<String> } =>
             "{INVALID}ProvisionedThroughput must be specified for index: {}", indexes.join(",");
