@@ -41,9 +41,10 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: BatchGe
     }
     for read in &mut reads {
         let schema = &read.state.definition.key_schema;
-        let keys: Vec<_> = read.keys.keys.iter().map(|key| key::check_key(schema, key)).collect::<Result<_, _>>()?;
-        key::check_distinct(keys.iter().copied())?;
-        read.rows = keys.into_iter().map(RowKey::of_table).collect();
+        for key in &read.keys.keys {
+            read.rows.push(RowKey::of_table(key::check_key(schema, key)?));
+        }
+        key::check_distinct(schema, &read.keys.keys.iter().collect::<Vec<_>>())?;
     }
     let mut result = Ok(());
     let body = answer::object(answer::SMALL_ANSWER_BYTES, |body| {

@@ -14,7 +14,7 @@ use crate::table::{RowKey, Table};
 use crate::validation::batch_write_item::{self, BatchWrite};
 use crate::validation::returns::ReturnConsumedCapacity;
 use crate::validation::{item, key};
-use crate::value::{AttributeValue, encode_item};
+use crate::value::{AttributeValue, Item, encode_item};
 
 /// One put or delete of the batch.
 struct Write<'a> {
@@ -35,17 +35,17 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: BatchWr
     for (position, (of_table, table)) in request.tables.iter().zip(&tables).enumerate() {
         let state = table.state();
         let definition = &state.definition;
-        let mut keys = Vec::with_capacity(of_table.writes.len());
+        let mut keys: Vec<&Item> = Vec::with_capacity(of_table.writes.len());
         for write in &of_table.writes {
-            let (key, encoded) = match write {
-                BatchWrite::Put(item) => (item::check_batch_put(definition, item)?, Some(encode_item(item))),
-                BatchWrite::Delete(key) => (key::check_key(&definition.key_schema, key)?, None),
+            let (given, key, encoded) = match write {
+                BatchWrite::Put(item) => (item, item::check_batch_put(definition, item)?, Some(encode_item(item))),
+                BatchWrite::Delete(key) => (key, key::check_key(&definition.key_schema, key)?, None),
             };
-            keys.push(key);
+            keys.push(given);
             targets.push(Target { table, key: RowKey::of_table(key) });
             writes.push(Write { table: position, partition: key.partition, encoded });
         }
-        key::check_distinct(keys)?;
+        key::check_distinct(&definition.key_schema, &keys)?;
     }
     // AWS promises each write by itself; here the batch is one transaction, which is cheaper and no less.
     let written = database.store().write(&targets, |_| {

@@ -17,8 +17,10 @@ use parking_lot::Mutex;
 
 use super::error::StoreError;
 use super::state::{IndexState, IndexStatus, Namespace, SettingTimes, Table, TableState, VectorIndexState};
+use super::stream::{Stream, Streams};
+use super::ttl::Ttl;
 use super::{Store, record};
-use crate::validation::table_definition::{BillingMode, Index, TableDefinition};
+use crate::validation::table_definition::{BillingMode, Index, Tag, TableDefinition};
 use crate::validation::update_table::{CreatedIndex, UpdatedTable};
 
 pub(super) const CATALOG_SPACE: SpaceId = 0;
@@ -58,7 +60,7 @@ pub(crate) enum CreateOutcome {
 }
 
 impl Catalog {
-    pub(super) fn load(engine: &Engine) -> Result<Catalog, StoreError> {
+    pub(super) fn load(engine: &Engine, streams: &Streams) -> Result<Catalog, StoreError> {
         let snapshot = engine.snapshot();
         let range = ScanRange::Partition {
             space: CATALOG_SPACE,
@@ -69,7 +71,7 @@ impl Catalog {
         let mut rows = engine.scan(&snapshot, range, Direction::Forward);
         let mut namespaces: HashMap<Namespace, Tables> = HashMap::new();
         while let Some(row) = rows.next()? {
-            let table = record::decode(row.value)?;
+            let table = record::decode(row.value, streams)?;
             namespaces.entry(table.namespace.clone()).or_default().insert(table.name.as_str().to_string(), Arc::new(table));
         }
         let namespaces = namespaces.into_iter().map(|(namespace, tables)| (namespace, Arc::new(tables))).collect();
@@ -131,13 +133,14 @@ impl Store {
         let sort = row_sort(&namespace, definition.name.as_str());
         let row = Key { space: CATALOG_SPACE, partition: TABLES, sort: &sort };
         let now = self.clock().now_millis();
+        let birth = self.stream_birth(&namespace, definition.name.as_str(), now);
         let id = uuid::Uuid::new_v4().to_string();
         let (table, ticket) = self.engine().transact(&[row, NEXT_SPACE], |stored, batch| {
             if stored[0].is_some() {
                 return Ok(None);
             }
             let mut spaces = SpaceIds::after(stored[1].as_deref())?;
-            let state = new_state(definition.clone(), &mut spaces, now)?;
+            let state = new_state(definition.clone(), &birth, &mut spaces, batch, now)?;
             let table = Table::new(namespace.clone(), id.clone(), now, state);
             batch.put(row, &record::encode(&table, &table.peek())?);
             spaces.put(batch);
@@ -145,6 +148,7 @@ impl Store {
         })?;
         let Some(table) = table?.map(Arc::new) else { return Ok(CreateOutcome::Exists) };
         self.catalog().insert(Arc::clone(&table));
+        self.take_over_stream(None, table.peek().stream.as_ref(), now);
         Ok(CreateOutcome::Created { table, ticket })
     }
 
@@ -159,7 +163,9 @@ impl Store {
         let current = table.state();
         let updated = decide(&current).map_err(CatalogError::Refused)?;
         let now = self.clock().now_millis();
-        let ticket = self.replace_state(table, |spaces, batch| next_state(&current, &updated, now, spaces, batch))?;
+        let birth = self.stream_birth(&table.namespace, table.name.as_str(), now);
+        let ticket = self.replace_state(table, |spaces, batch| next_state(&current, &updated, &birth, now, spaces, batch))?;
+        self.take_over_stream(current.stream.as_ref(), table.peek().stream.as_ref(), now);
         let mut shown = TableState::clone(&table.peek());
         if updated.created.is_some() {
             self.start_index_work(table);
@@ -181,12 +187,18 @@ impl Store {
         check(&state).map_err(CatalogError::Refused)?;
         let sort = row_sort(&table.namespace, table.name.as_str());
         let row = Key { space: CATALOG_SPACE, partition: TABLES, sort: &sort };
-        let ((), ticket) = self.engine().transact(&[row], |_, batch| {
+        let now = self.clock().now_millis();
+        let (deleted, ticket) = self.engine().transact(&[row, NEXT_SPACE], |_, batch| {
             batch.delete(row);
             batch.drop_space(state.space);
             state.indexes.iter().for_each(|index| batch.drop_space(index.space));
+            state.ttl.iter().for_each(|ttl| batch.drop_space(ttl.space));
+            // Its stream can be read for another day.
+            state.stream.iter().try_for_each(|stream| stream.put_row(batch, &stream.state().disabled(now)))
         })?;
+        deleted?;
         self.catalog().remove(table);
+        self.take_over_stream(state.stream.as_ref(), None, now);
         Ok((state, ticket))
     }
 
@@ -214,6 +226,104 @@ impl Store {
         Ok(true)
     }
 
+    /// Enables time to live on an attribute, or disables it, if `check` agrees with what it is told: the present attribute,
+    /// when that was last changed, and the time now.
+    pub(crate) fn update_ttl<E>(
+        &self,
+        table: &Arc<Table>,
+        attribute: Option<&str>,
+        check: impl FnOnce(Option<&str>, Option<u64>, u64) -> Result<(), E>,
+    ) -> Result<Ticket, CatalogError<E>> {
+        let _changing = self.catalog().changes.lock();
+        let current = table.state();
+        let now = self.clock().now_millis();
+        let current_attribute = current.ttl.as_ref().map(|ttl| ttl.attribute.as_str());
+        check(current_attribute, current.times.ttl_changed, now).map_err(CatalogError::Refused)?;
+        let ticket = self.replace_state(table, |spaces, batch| {
+            let mut state = TableState::clone(&current);
+            state.ttl.take().into_iter().for_each(|ttl| batch.drop_space(ttl.space));
+            if let Some(attribute) = attribute {
+                state.ttl = Some(Ttl::new(attribute.to_string(), spaces.take()?, false));
+            }
+            state.times.ttl_changed = Some(now);
+            Ok(state)
+        })?;
+        self.start_upkeep();
+        self.poke_upkeep();
+        Ok(ticket)
+    }
+
+    /// Notes that the expiry index in `space` is complete, if it still is the table's.
+    pub(super) fn set_ttl_filled(&self, table: &Arc<Table>, space: SpaceId) -> Result<(), StoreError> {
+        let _changing = self.catalog().changes.lock();
+        let current = table.state();
+        let is_current = self.table(&table.namespace, table.name.as_str()).is_some_and(|current| Arc::ptr_eq(&current, table));
+        if !is_current || current.ttl.as_ref().is_none_or(|ttl| ttl.space != space) {
+            return Ok(());
+        }
+        let ticket = self.replace_state(table, |_, _| {
+            let mut state = TableState::clone(&current);
+            state.ttl.iter_mut().for_each(|ttl| ttl.is_filled = true);
+            Ok(state)
+        })?;
+        Ok(ticket.wait()?)
+    }
+
+    pub(crate) fn update_tags<E>(
+        &self,
+        table: &Arc<Table>,
+        decide: impl FnOnce(&[Tag]) -> Result<Vec<Tag>, E>,
+    ) -> Result<Ticket, CatalogError<E>> {
+        let _changing = self.catalog().changes.lock();
+        let current = table.state();
+        let tags = decide(&current.definition.tags).map_err(CatalogError::Refused)?;
+        Ok(self.replace_state(table, |_, _| {
+            let mut state = TableState::clone(&current);
+            state.definition.tags.clone_from(&tags);
+            Ok(state)
+        })?)
+    }
+
+    /// Held while streams change, as while tables do.
+    pub(super) fn lock_changes(&self) -> parking_lot::MutexGuard<'_, ()> {
+        self.catalog().changes.lock()
+    }
+
+    /// One transaction that may take new spaces.
+    pub(super) fn with_spaces<R>(
+        &self,
+        change: impl Fn(&mut SpaceIds, &mut WriteBatch) -> Result<R, StoreError>,
+    ) -> Result<(R, Ticket), StoreError> {
+        let (result, ticket) = self.engine().transact(&[NEXT_SPACE], |stored, batch| {
+            let mut spaces = SpaceIds::after(stored[0].as_deref())?;
+            let result = change(&mut spaces, batch)?;
+            spaces.put(batch);
+            Ok::<_, StoreError>(result)
+        })?;
+        Ok((result?, ticket))
+    }
+
+    /// What a stream that is enabled now is called and begins with.
+    fn stream_birth(&self, namespace: &Namespace, table: &str, now: u64) -> StreamBirth {
+        StreamBirth {
+            namespace: namespace.clone(),
+            millis: self.streams().free_millis(namespace, table, now),
+            start_commit: self.next_commit(),
+        }
+    }
+
+    /// Shows in memory what has been written about a table's stream.
+    fn take_over_stream(&self, before: Option<&Arc<Stream>>, after: Option<&Arc<Stream>>, now: u64) {
+        if let Some(stream) = before.filter(|before| after.is_none_or(|after| !Arc::ptr_eq(before, after))) {
+            stream.set_state(stream.state().disabled(now));
+            self.poke_upkeep();
+        }
+        if let Some(stream) = after {
+            self.streams().insert(stream);
+            self.start_upkeep();
+        }
+    }
+
     fn replace_state(
         &self,
         table: &Arc<Table>,
@@ -233,7 +343,36 @@ impl Store {
     }
 }
 
-fn new_state(definition: TableDefinition, spaces: &mut SpaceIds, now: u64) -> Result<TableState, StoreError> {
+/// What is known of a stream before it is made.
+struct StreamBirth {
+    namespace: Namespace,
+    millis: u64,
+    start_commit: u64,
+}
+
+impl StreamBirth {
+    /// The stream that the definition asks for, and its row.
+    fn create(
+        &self,
+        definition: &TableDefinition,
+        spaces: &mut SpaceIds,
+        batch: &mut WriteBatch,
+    ) -> Result<Option<Arc<Stream>>, StoreError> {
+        let Some(view) = definition.stream else { return Ok(None) };
+        let StreamBirth { namespace, millis, start_commit } = self;
+        let stream = Stream::create(namespace, definition, view, *millis, *start_commit, || spaces.take())?;
+        stream.put_row(batch, &stream.state())?;
+        Ok(Some(Arc::new(stream)))
+    }
+}
+
+fn new_state(
+    definition: TableDefinition,
+    birth: &StreamBirth,
+    spaces: &mut SpaceIds,
+    batch: &mut WriteBatch,
+    now: u64,
+) -> Result<TableState, StoreError> {
     let space = spaces.take()?;
     let mut indexes = Vec::new();
     for index in definition.indexes() {
@@ -246,15 +385,17 @@ fn new_state(definition: TableDefinition, spaces: &mut SpaceIds, now: u64) -> Re
         .collect();
     let times = SettingTimes {
         on_demand_since: (definition.billing_mode == BillingMode::PayPerRequest).then_some(now),
-        stream_enabled: definition.stream.map(|_| now),
+        stream_enabled: definition.stream.map(|_| birth.millis),
         ..SettingTimes::default()
     };
-    Ok(TableState { definition, space, indexes, vector_indexes, times })
+    let stream = birth.create(&definition, spaces, batch)?;
+    Ok(TableState { definition, space, indexes, vector_indexes, stream, ttl: None, times })
 }
 
 fn next_state(
     current: &TableState,
     updated: &UpdatedTable,
+    birth: &StreamBirth,
     now: u64,
     spaces: &mut SpaceIds,
     batch: &mut WriteBatch,
@@ -277,6 +418,14 @@ fn next_state(
         None => {}
     }
     note_times(&mut state.times, &current.definition, &state.definition, now);
+    if state.definition.stream != current.definition.stream {
+        if let Some(stream) = &current.stream {
+            stream.put_row(batch, &stream.state().disabled(now))?;
+        }
+        state.stream = birth.create(&state.definition, spaces, batch)?;
+        // The name of a disabled stream stays (us-west-2, 2026-10).
+        state.times.stream_enabled = state.stream.as_ref().map_or(state.times.stream_enabled, |_| Some(birth.millis));
+    }
     Ok(state)
 }
 
@@ -297,9 +446,6 @@ fn note_times(times: &mut SettingTimes, before: &TableDefinition, after: &TableD
     if after.table_class != before.table_class {
         times.table_class_changed = Some(now);
     }
-    if after.stream != before.stream {
-        times.stream_enabled = after.stream.map(|_| now);
-    }
 }
 
 fn show_deleting(shown: &mut TableState, before: &TableState, name: &str) {
@@ -317,7 +463,7 @@ fn row_sort(namespace: &Namespace, name: &str) -> Vec<u8> {
 }
 
 /// Hands out spaces, whose ids are never used twice.
-struct SpaceIds {
+pub(super) struct SpaceIds {
     next: SpaceId,
 }
 
@@ -331,7 +477,7 @@ impl SpaceIds {
         Ok(SpaceIds { next })
     }
 
-    fn take(&mut self) -> Result<SpaceId, StoreError> {
+    pub(super) fn take(&mut self) -> Result<SpaceId, StoreError> {
         let exhausted = || StoreError::CorruptCatalog { what: "no space is left to be given to a table or an index".to_string() };
         let id = self.next;
         self.next = id.checked_add(1).ok_or_else(exhausted)?;

@@ -8,6 +8,10 @@ pub enum StoreError {
     Engine(#[from] kstone_engine::Error),
     #[error("table {table}: {source}")]
     CorruptItem { table: String, source: CorruptItem },
+    #[error("stream of table {table}, {shard}: the record at {key} cannot be read")]
+    CorruptStream { table: String, shard: String, key: String },
+    #[error("expiry index of table {table}: the entry {key} cannot be read")]
+    CorruptExpiry { table: String, key: String },
     #[error("catalog: {what}")]
     CorruptCatalog { what: String },
 }

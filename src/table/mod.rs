@@ -5,12 +5,17 @@ mod backfill;
 pub(crate) mod capacity;
 mod catalog;
 mod error;
+pub(crate) mod idempotency;
+pub(crate) mod in_flight;
 mod index_entry;
 mod key_codec;
 pub(crate) mod read;
 mod record;
 mod state;
 mod statistics;
+pub(crate) mod stream;
+mod ttl;
+mod upkeep;
 pub(crate) mod write;
 
 pub(crate) use catalog::{CatalogError, CreateOutcome};
@@ -25,6 +30,10 @@ use parking_lot::Mutex;
 
 use crate::clock::Clock;
 use catalog::Catalog;
+use idempotency::ExpiredTokens;
+use in_flight::InFlight;
+use stream::Streams;
+use upkeep::Upkeep;
 
 /// The tables of one database. Cheap to clone.
 #[derive(Clone)]
@@ -36,23 +45,39 @@ struct Shared {
     engine: Engine,
     clock: Clock,
     catalog: Catalog,
+    streams: Streams,
+    in_flight: Arc<InFlight>,
+    expired_tokens: Mutex<ExpiredTokens>,
     /// Threads that fill or remove indexes, joined when the store closes.
     background: Mutex<backfill::Background>,
+    upkeep: Upkeep,
 }
 
 impl Store {
     /// Opens the tables that `engine` holds and takes up index work that a crash or a stop interrupted.
     pub fn open(engine: Engine, clock: Clock) -> Result<Store, StoreError> {
-        let catalog = Catalog::load(&engine)?;
-        let shared = Shared { engine, clock, catalog, background: Mutex::default() };
+        let streams = Streams::load(&engine)?;
+        let catalog = Catalog::load(&engine, &streams)?;
+        let shared = Shared {
+            engine,
+            clock,
+            catalog,
+            streams,
+            in_flight: Arc::default(),
+            expired_tokens: Mutex::default(),
+            background: Mutex::default(),
+            upkeep: Upkeep::default(),
+        };
         let store = Store { shared: Arc::new(shared) };
         store.restore_statistics()?;
         store.resume_index_work();
+        store.start_upkeep();
         Ok(store)
     }
 
     /// Stops background work, keeps the statistics for the next start and closes the engine.
     pub fn close(&self) -> Result<(), StoreError> {
+        self.stop_upkeep();
         self.stop_index_work();
         self.save_statistics()?;
         Ok(self.engine().close()?)
@@ -69,6 +94,14 @@ impl Store {
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.shared.clock
+    }
+
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.shared.streams
+    }
+
+    pub(crate) fn in_flight(&self) -> &Arc<InFlight> {
+        &self.shared.in_flight
     }
 
     fn catalog(&self) -> &Catalog {

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::state::{IndexKind, IndexState, IndexStatus, Namespace, SettingTimes, Statistics, Table, TableState, VectorIndexState};
+use super::stream::Streams;
+use super::ttl::Ttl;
 use crate::validation::table_definition::{Index, TableDefinition};
 
 const VERSION: u32 = 1;
@@ -23,6 +25,7 @@ struct TableRecord {
     definition: TableDefinition,
     indexes: Vec<IndexRecord>,
     vector_indexes: Vec<VectorIndexRecord>,
+    ttl: Option<TtlRecord>,
     times: SettingTimes,
 }
 
@@ -31,6 +34,13 @@ struct IndexRecord {
     name: String,
     space: SpaceId,
     status: IndexStatus,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TtlRecord {
+    attribute: String,
+    space: SpaceId,
+    is_filled: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,12 +68,17 @@ pub(super) fn encode(table: &Table, state: &TableState) -> Result<Vec<u8>, Store
             .iter()
             .map(|index| VectorIndexRecord { name: index.name.clone(), status: index.status })
             .collect(),
+        ttl: state.ttl.as_ref().map(|ttl| TtlRecord {
+            attribute: ttl.attribute.clone(),
+            space: ttl.space,
+            is_filled: ttl.is_filled,
+        }),
         times: state.times,
     };
     serde_json::to_vec(&record).map_err(|error| StoreError::CorruptCatalog { what: format!("{}: {error}", table.name) })
 }
 
-pub(super) fn decode(bytes: &[u8]) -> Result<Table, StoreError> {
+pub(super) fn decode(bytes: &[u8], streams: &Streams) -> Result<Table, StoreError> {
     let corrupt = |what: String| StoreError::CorruptCatalog { what };
     #[derive(Deserialize)]
     struct Versioned {
@@ -83,8 +98,23 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Table, StoreError> {
     }
     let vector_indexes =
         record.vector_indexes.into_iter().map(|index| VectorIndexState { name: index.name, status: index.status }).collect();
-    let state = TableState { definition: record.definition, space: record.space, indexes, vector_indexes, times: record.times };
     let namespace = Namespace { access_key: record.access_key.into(), region: record.region.into() };
+    let name = record.definition.name.as_str();
+    let stream = record.times.stream_enabled.and_then(|millis| streams.get(&namespace, name, millis));
+    let stream = stream.filter(|stream| !stream.state().is_disabled());
+    if stream.is_none() && record.definition.stream.is_some() {
+        return Err(corrupt(format!("{name}: no record of its stream")));
+    }
+    let ttl = record.ttl.map(|ttl| Ttl::new(ttl.attribute, ttl.space, ttl.is_filled));
+    let state = TableState {
+        definition: record.definition,
+        space: record.space,
+        indexes,
+        vector_indexes,
+        stream,
+        ttl,
+        times: record.times,
+    };
     Ok(Table::new(namespace, record.id, record.created_at_millis, state))
 }
 

@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use arc_swap::ArcSwap;
 use kstone_engine::SpaceId;
 
+use super::stream::Stream;
+use super::ttl::Ttl;
 use crate::validation::table_definition::{IndexProjection, TableDefinition};
+use crate::validation::update_table::ChangingIndex;
 use crate::validation::{KeySchema, TableName};
 
 /// Whose tables: every access key has its own in every Region, as in DynamoDB Local. A shared database has one namespace, whose
@@ -57,6 +60,9 @@ pub struct TableState {
     /// Local ones first, like [`TableDefinition::indexes`].
     pub indexes: Vec<IndexState>,
     pub vector_indexes: Vec<VectorIndexState>,
+    /// There exactly if the definition has a stream.
+    pub(crate) stream: Option<Arc<Stream>>,
+    pub(crate) ttl: Option<Ttl>,
     pub times: SettingTimes,
 }
 
@@ -67,7 +73,10 @@ pub struct SettingTimes {
     pub throughput_increased: Option<u64>,
     pub throughput_decreased: Option<u64>,
     pub table_class_changed: Option<u64>,
+    /// Of the last stream, also after it was disabled: its name.
     pub stream_enabled: Option<u64>,
+    #[serde(default)]
+    pub ttl_changed: Option<u64>,
 }
 
 impl TableState {
@@ -79,6 +88,17 @@ impl TableState {
     pub fn is_index_changing(&self) -> bool {
         let changing = |status: IndexStatus| status != IndexStatus::Active;
         self.indexes.iter().any(|index| changing(index.status)) || self.vector_indexes.iter().any(|index| changing(index.status))
+    }
+
+    /// The indexes that are being added to the table.
+    pub(crate) fn changing_indexes(&self) -> Vec<ChangingIndex> {
+        let changing = |name: &String, status: IndexStatus| match status {
+            IndexStatus::Creating { backfilling } => Some(ChangingIndex { name: name.clone(), backfilling }),
+            IndexStatus::Active | IndexStatus::Deleting => None,
+        };
+        let indexes = self.indexes.iter().map(|index| (&index.name, index.status));
+        let vector_indexes = self.vector_indexes.iter().map(|index| (&index.name, index.status));
+        indexes.chain(vector_indexes).filter_map(|(name, status)| changing(name, status)).collect()
     }
 
     /// AWS shows a table as UPDATING while the storage of a new index is set up, and as ACTIVE again once it backfills.

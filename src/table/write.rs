@@ -9,10 +9,12 @@ use std::sync::Arc;
 use kstone_engine::{Key, Ticket, Value, WriteBatch};
 
 use super::Store;
+use super::catalog::CATALOG_SPACE;
 use super::error::StoreError;
 use super::index_entry::{IndexEntry, VectorEntry, billed_bytes};
 use super::key_codec::RowKey;
 use super::state::{IndexState, Table, TableState};
+use super::stream::RowChange;
 use crate::value::ItemView;
 
 /// A row that a request reads and may change.
@@ -25,6 +27,8 @@ pub(crate) struct Target<'a> {
 pub(crate) struct Row<'a> {
     pub(crate) state: Arc<TableState>,
     pub(crate) old: Option<ItemView<'a>>,
+    /// Another transaction holds the row; see [`super::in_flight`].
+    pub(crate) is_in_transaction: bool,
 }
 
 /// What becomes of a row.
@@ -33,6 +37,17 @@ pub(crate) enum Change<'a> {
     /// The new item, encoded.
     Put(Cow<'a, [u8]>),
     Delete,
+    /// Deletes an item because its time is over, which its stream tells apart.
+    Expire,
+}
+
+/// What becomes of the rows, and of rows of the server's own in the catalog's space.
+pub(crate) struct Decision<'a, R> {
+    /// One for each target, in order.
+    pub(crate) changes: Vec<Change<'a>>,
+    /// New contents; `None` removes. A key that is not latched must be derived from one that is.
+    pub(crate) own: Vec<(RowKey, Option<Vec<u8>>)>,
+    pub(crate) result: R,
 }
 
 /// What a write did to one row, for capacity and statistics.
@@ -80,14 +95,34 @@ impl Store {
         targets: &[Target<'_>],
         mut decide: impl FnMut(&[Row<'_>]) -> Result<(Vec<Change<'c>>, R), E>,
     ) -> Result<Written<R, E>, StoreError> {
+        self.write_with_own(targets, &[], |rows, _| {
+            decide(rows).map(|(changes, result)| Decision { changes, own: Vec::new(), result })
+        })
+    }
+
+    /// Like [`Store::write`], for a write that keeps a record of itself beside the items: the rows `own` of the catalog's
+    /// space are latched too, and `decide` sees what they hold.
+    pub(crate) fn write_with_own<'c, R, E>(
+        &self,
+        targets: &[Target<'_>],
+        own: &[RowKey],
+        mut decide: impl FnMut(&[Row<'_>], &[Option<Value>]) -> Result<Decision<'c, R>, E>,
+    ) -> Result<Written<R, E>, StoreError> {
         let spaces: Vec<_> = targets.iter().map(|target| target.table.peek().space).collect();
         let keys: Vec<Key<'_>> = targets
             .iter()
             .zip(&spaces)
             .map(|(target, &space)| Key { space, partition: &target.key.partition, sort: &target.key.sort })
+            .chain(own.iter().map(own_key))
             .collect();
-        let (outcome, ticket) =
-            self.engine().transact(&keys, |stored, batch| decide_rows(targets, stored, batch, &mut decide))?;
+        let (outcome, ticket) = self.engine().transact(&keys, |stored, batch| {
+            let outcome = self.decide_rows(targets, stored, batch, &mut decide);
+            if outcome.is_err() {
+                // What failed half way must not be committed half way.
+                *batch = WriteBatch::default();
+            }
+            outcome
+        })?;
         let outcome = outcome?;
         if let Ok(done) = &outcome {
             for (target, effect) in targets.iter().zip(&done.effects) {
@@ -96,32 +131,57 @@ impl Store {
         }
         Ok(Written { outcome, ticket })
     }
+
+    fn decide_rows<'c, R, E>(
+        &self,
+        targets: &[Target<'_>],
+        stored: &[Option<Value>],
+        batch: &mut WriteBatch,
+        decide: &mut impl FnMut(&[Row<'_>], &[Option<Value>]) -> Result<Decision<'c, R>, E>,
+    ) -> Result<Result<Done<R>, E>, StoreError> {
+        let (stored, own) = stored.split_at(targets.len());
+        let mut rows = Vec::with_capacity(targets.len());
+        for (target, value) in targets.iter().zip(stored) {
+            let old = match value {
+                Some(bytes) => Some(ItemView::parse(bytes).map_err(StoreError::corrupt_item(target.table.name.as_str()))?),
+                None => None,
+            };
+            // Read under the latch: an index that is being added sees every write that did not see the index.
+            let state = target.table.state();
+            let is_in_transaction = self.in_flight().holds(state.space, &target.key);
+            rows.push(Row { state, old, is_in_transaction });
+        }
+        let decision = match decide(&rows, own) {
+            Ok(decision) => decision,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let mut streaming = Streaming { now: self.clock().now_millis(), is_shard_large: false };
+        let mut effects = Vec::with_capacity(targets.len());
+        for (((target, row), value), change) in targets.iter().zip(&rows).zip(stored).zip(decision.changes) {
+            effects.push(apply(target, row, value.as_deref().unwrap_or_default(), change, batch, &mut streaming)?);
+        }
+        if streaming.is_shard_large {
+            self.poke_upkeep();
+        }
+        for (key, content) in &decision.own {
+            match content {
+                Some(content) => batch.put(own_key(key), content),
+                None => batch.delete(own_key(key)),
+            }
+        }
+        Ok(Ok(Done { result: decision.result, effects }))
+    }
 }
 
-fn decide_rows<'c, R, E>(
-    targets: &[Target<'_>],
-    stored: &[Option<Value>],
-    batch: &mut WriteBatch,
-    decide: &mut impl FnMut(&[Row<'_>]) -> Result<(Vec<Change<'c>>, R), E>,
-) -> Result<Result<Done<R>, E>, StoreError> {
-    let mut rows = Vec::with_capacity(targets.len());
-    for (target, value) in targets.iter().zip(stored) {
-        let old = match value {
-            Some(bytes) => Some(ItemView::parse(bytes).map_err(StoreError::corrupt_item(target.table.name.as_str()))?),
-            None => None,
-        };
-        // Read under the latch: an index that is being added sees every write that did not see the index.
-        rows.push(Row { state: target.table.state(), old });
-    }
-    let (changes, result) = match decide(&rows) {
-        Ok(decided) => decided,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let mut effects = Vec::with_capacity(targets.len());
-    for (((target, row), value), change) in targets.iter().zip(&rows).zip(stored).zip(changes) {
-        effects.push(apply(target, row, value.as_deref().unwrap_or_default(), change, batch)?);
-    }
-    Ok(Ok(Done { result, effects }))
+fn own_key(key: &RowKey) -> Key<'_> {
+    Key { space: CATALOG_SPACE, partition: &key.partition, sort: &key.sort }
+}
+
+/// What a write tells the streams of its tables, and hears from them.
+struct Streaming {
+    now: u64,
+    /// A shard took enough for upkeep to look at it.
+    is_shard_large: bool,
 }
 
 fn apply(
@@ -130,6 +190,7 @@ fn apply(
     old_encoded: &[u8],
     change: Change<'_>,
     batch: &mut WriteBatch,
+    streaming: &mut Streaming,
 ) -> Result<Effect, StoreError> {
     let key = Key { space: row.state.space, partition: &target.key.partition, sort: &target.key.sort };
     let billed = |item: ItemView<'_>| billed_bytes(&row.state.definition, item);
@@ -141,10 +202,11 @@ fn apply(
         vector_indexes: Vec::new(),
     };
     let old_bytes = row.old.map(billed);
+    let by_expiry = matches!(change, Change::Expire);
     let new_encoded = match change {
         Change::Keep => return Ok(unchanged(old_bytes)),
-        Change::Delete if row.old.is_none() => return Ok(unchanged(None)),
-        Change::Delete => {
+        Change::Delete | Change::Expire if row.old.is_none() => return Ok(unchanged(None)),
+        Change::Delete | Change::Expire => {
             batch.delete(key);
             None
         }
@@ -165,6 +227,14 @@ fn apply(
         }
     }
     effect.vector_indexes = vector_effects(&row.state, &images);
+    if let Some(ttl) = &row.state.ttl {
+        ttl.apply(batch, &target.key, images.old, images.new);
+    }
+    if let Some(stream) = &row.state.stream {
+        let (old, new) = (images.old.map(|old| (old, images.old_encoded)), images.new.map(|new| (new, images.new_encoded)));
+        let change = RowChange { old, new, by_expiry };
+        streaming.is_shard_large |= stream.append(batch, &target.key, &change, streaming.now);
+    }
     Ok(effect)
 }
 
