@@ -90,9 +90,9 @@ fn read_table(
             Some(bytes) => Some(ItemView::parse(bytes).map_err(StoreError::corrupt_item(read.table.name.as_str()))?),
             None => None,
         };
-        let item_bytes = item.map_or(0, |item| item.size_bytes());
-        *answer_bytes += item_bytes;
-        read.consumed += Units::read(item_bytes, read.keys.consistent);
+        *answer_bytes += item.map_or(0, |item| item.size_bytes());
+        let billed_bytes = item.map_or(0, |item| read.state.billed_bytes(item));
+        read.consumed += Units::read(billed_bytes, read.keys.consistent);
         read.read_count += 1;
         if let Some(item) = item {
             write_returned(items.element(), item, &read.returned, NumberSetOrder::ByValue);

@@ -22,7 +22,7 @@ pub(super) fn execute(database: &Database, caller: &Caller, input: GetItemInput)
         Some(bytes) => Some(ItemView::parse(bytes).map_err(StoreError::corrupt_item(table.name.as_str()))?),
         None => None,
     };
-    let item_bytes = item.map_or(0, |item| item.size_bytes());
+    let item_bytes = item.map_or(0, |item| state.billed_bytes(item));
     let returned = request.projection.as_ref().map_or(Returned::Whole, Returned::Projected);
     Ok(answer::object(answer::SMALL_ANSWER_BYTES + 2 * item_bytes, |body| {
         if let Some(item) = item {

@@ -178,9 +178,7 @@ impl Store {
     }
 
     fn fill_index(&self, table: &Arc<Table>, name: &str, stop: &Stop) -> Result<(), StoreError> {
-        if !self.set_index_status(table, name, IndexStatus::Creating { backfilling: true })? {
-            return Ok(());
-        }
+        self.show_backfilling(table, name);
         self.engine().barrier().wait()?;
         let state = table.state();
         let Some(index) = state.index(name) else { return Ok(()) };

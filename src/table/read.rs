@@ -91,7 +91,10 @@ impl Store {
         while let Some(row) = rows.next()? {
             let entry = ItemView::parse(row.value).map_err(&corrupt)?;
             page.scanned_count += 1;
-            page.walked_bytes += entry.size_bytes();
+            page.walked_bytes += match request.index {
+                None => request.state.billed_bytes(entry),
+                Some(_) => entry.size_bytes(),
+            };
             let base = match request.fetch_base {
                 true => self.fetch_base(&snapshot, request.state, entry)?,
                 false => None,
@@ -101,7 +104,7 @@ impl Store {
                 None => entry,
             };
             if base.is_some() {
-                page.fetched_bytes.push(item.size_bytes());
+                page.fetched_bytes.push(request.state.billed_bytes(item));
             }
             if request.filter.is_none_or(|filter| filter.evaluate(Some(item))) {
                 page.count += 1;
