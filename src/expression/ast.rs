@@ -30,15 +30,6 @@ pub(super) enum Sign {
     Minus,
 }
 
-impl Sign {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Sign::Plus => "+",
-            Sign::Minus => "-",
-        }
-    }
-}
-
 /// A document path: a name, then names and indexes.
 pub(super) type PathSyntax<'t> = Vec<PathPart<'t>>;
 

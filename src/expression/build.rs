@@ -67,7 +67,7 @@ impl Test {
 
 impl Operand {
     /// A path of no more levels than AWS reads.
-    pub fn path(path: Path) -> Result<Operand, Fault> {
+    pub fn of_path(path: Path) -> Result<Operand, Fault> {
         check_levels(&path)?;
         Ok(Operand::Path(path))
     }

@@ -30,7 +30,7 @@ mod token;
 mod update;
 
 pub use condition::{Comparator, Condition, Operand, Test};
-pub use error::{ExpressionError, ExpressionKind, Fault, KeyConditionFault, PlaceholderMap};
+pub use error::{ExpressionError, ExpressionKind, Fault, KeyConditionFault, OperandType, PlaceholderMap};
 pub use function::Function;
 pub use key_condition::{KeyClause, KeyComparison, KeyCondition};
 pub use legacy::{
