@@ -17,4 +17,4 @@ pub mod value;
 pub use client::{Refusal, Refused};
 pub use server::{Server, Stopped};
 pub use table::Table;
-pub use value::{b, bs, l, m, n, ns, null, ss};
+pub use value::{b, bs, l, m, n, ns, null, s, ss};

@@ -136,9 +136,18 @@ impl Stopped {
     }
 }
 
-/// Runs `kstone` with these arguments alone until it ends.
-pub fn run(arguments: &[&str]) -> std::process::Output {
-    Command::new(binary()).args(arguments).stdin(Stdio::null()).output().unwrap()
+/// What a `kstone` with these arguments alone comes to; one that goes on is ended.
+pub fn run(arguments: &[&str]) -> Ended {
+    let mut process = Process::start(Command::new(binary()).args(arguments));
+    let status = process.until_ended();
+    Ended { status, log: process.whole_log() }
+}
+
+/// A process that has ended by itself.
+#[derive(Debug)]
+pub struct Ended {
+    pub status: ExitStatus,
+    pub log: String,
 }
 
 #[derive(Debug)]
@@ -157,7 +166,11 @@ impl Process {
             Some(folder) => command.arg("--db-path").arg(folder.path()),
             None => command.arg("--in-memory"),
         };
-        command.args(&settings.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::start(command.args(&settings.arguments))
+    }
+
+    fn start(command: &mut Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", binary().display()));
         let ready = first_line(child.stdout.take().unwrap());
         let log = Arc::new(Mutex::new(String::new()));
@@ -185,7 +198,7 @@ impl Process {
             }
             thread::sleep(Duration::from_millis(2));
         }
-        panic!("the server did not stop; its log:\n{}", self.log.lock().unwrap());
+        panic!("the server did not stop; its log:\n{}", self.whole_log());
     }
 
     /// All of stderr; the process is ended for it.

@@ -65,6 +65,10 @@ macro_rules! integers {
 
 integers!(i32, i64, u32, u64, usize);
 
+pub fn s(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
 /// A number with the digits as written.
 pub fn n(digits: &str) -> AttributeValue {
     AttributeValue::N(digits.to_owned())

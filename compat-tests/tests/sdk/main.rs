@@ -1,2 +1,24 @@
-//! The official AWS SDK against a server process, by operation.
+//! The official AWS SDK against a server process: one module an operation, one scenario a test.
 #![allow(clippy::unwrap_used)]
+
+mod batch_get_item;
+mod batch_write_item;
+mod concurrency;
+mod create_table;
+mod delete_item;
+mod delete_table;
+mod describe_table;
+mod durability;
+mod errors;
+mod get_item;
+mod global_secondary_index;
+mod list_tables;
+mod local_secondary_index;
+mod namespaces;
+
+mod put_item;
+mod query;
+mod scan;
+mod starting_and_stopping;
+mod update_item;
+mod update_table;
