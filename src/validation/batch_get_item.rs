@@ -209,3 +209,67 @@ pub(super) fn shortened(mut text: String) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::protocol::Operation::BatchGetItem;
+    use crate::validation::refused::{assert_answers, assert_answers_in};
+
+    #[test]
+    fn an_empty_map_is_worded_by_region() {
+        let empty = r#"{"RequestItems":{}}"#;
+        let newer = "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Member must have length greater than or equal to 1";
+        assert_answers(BatchGetItem, &[(empty, newer)]);
+        assert_answers_in("eu-south-2", BatchGetItem, &[(empty, newer)]);
+        let older = "The requestItems parameter is required for BatchGetItem";
+        assert_answers_in("me-central-1", BatchGetItem, &[(empty, older)]);
+    }
+
+    #[test]
+    fn names_come_before_the_enumeration_and_are_echoed_as_json() {
+        assert_answers(
+            BatchGetItem,
+            &[(
+                r#"{"RequestItems":{"bad!name":{"Keys":[{"pk":{"S":"a"}}]}},"ReturnConsumedCapacity":"X"}"#,
+                r#"2 validation errors detected: Value '{"bad!name":{"Keys":[{"pk":{"S":"a"}}]}}' at 'requestItems' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 3, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]; Value 'X' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]"#,
+            )],
+        );
+    }
+
+    #[test]
+    fn a_hundred_different_keys() {
+        let keys = |count: usize| {
+            let keys: Vec<String> = (0..count).map(|key| format!(r#"{{"pk":{{"S":"{key}"}}}}"#)).collect();
+            format!(r#"{{"RequestItems":{{"hash":{{"Keys":[{}]}}}}}}"#, keys.join(","))
+        };
+        assert_answers(
+            BatchGetItem,
+            &[
+                (&keys(100), ""),
+                (
+                    &keys(101),
+                    "1 validation error detected: Value at 'RequestItems.hash.member.Keys' failed to satisfy constraint: Member must have length less than or equal to 100",
+                ),
+                (
+                    &keys(0),
+                    "1 validation error detected: Value at 'RequestItems.hash.member.Keys' failed to satisfy constraint: Member must have length greater than or equal to 1",
+                ),
+                (
+                    r#"{"RequestItems":{"num":{"Keys":[{"pk":{"S":"a"},"sk":{"N":"1"}},{"sk":{"N":"1.0"},"pk":{"S":"a"}}]}}}"#,
+                    "Provided list of item keys contains duplicates",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn one_style_for_all_tables() {
+        assert_answers(
+            BatchGetItem,
+            &[(
+                r#"{"RequestItems":{"hash":{"Keys":[{"pk":{"S":"a"}}],"ProjectionExpression":"a"},"range":{"Keys":[{"pk":{"S":"a"},"sk":{"S":"b"}}],"AttributesToGet":["a"]}}}"#,
+                "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}",
+            )],
+        );
+    }
+}

@@ -176,3 +176,91 @@ pub(super) fn java_item(item: &Item) -> String {
     out.push('}');
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::protocol::Operation::BatchWriteItem;
+    use crate::validation::refused::{assert_answers, assert_answers_in};
+
+    const LENGTHS: &str = "failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]";
+
+    fn puts(count: usize) -> String {
+        let puts: Vec<String> =
+            (0..count).map(|key| format!(r#"{{"PutRequest":{{"Item":{{"pk":{{"S":"{key}"}}}}}}}}"#)).collect();
+        format!(r#"{{"RequestItems":{{"hash":[{}]}}}}"#, puts.join(","))
+    }
+
+    #[test]
+    fn twenty_five_writes() {
+        let empty = format!("1 validation error detected: Value '{{hash=[]}}' at 'requestItems' {LENGTHS}");
+        assert_answers(
+            BatchWriteItem,
+            &[
+                (&puts(25), ""),
+                (&puts(0), &empty),
+                (r#"{"RequestItems":{}}"#, "The requestItems parameter is required for BatchWriteItem"),
+            ],
+        );
+        assert_answers_in(
+            "eu-north-1",
+            BatchWriteItem,
+            &[
+                (
+                    &puts(26),
+                    "1 validation error detected: Value at 'RequestItems.hash.member' failed to satisfy constraint: Member must have length less than or equal to 25",
+                ),
+                (
+                    r#"{"RequestItems":{}}"#,
+                    "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Member must have length greater than or equal to 1",
+                ),
+                // Only the members have moved there: values are still the older layer's.
+                (
+                    r#"{"RequestItems":{"hash":[{"PutRequest":{"Item":{"pk":{"S":"a"},"n":{"N":""}}}}]}}"#,
+                    "The parameter cannot be converted to a numeric value",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn enumerations_come_before_names() {
+        assert_answers(
+            BatchWriteItem,
+            &[(
+                r#"{"RequestItems":{"bad!name":[{"PutRequest":{"Item":{"pk":{"S":"a"}}}}]},"ReturnConsumedCapacity":"X","ReturnItemCollectionMetrics":"X"}"#,
+                "2 validation errors detected: Value 'X' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]; Value 'X' at 'returnItemCollectionMetrics' failed to satisfy constraint: Member must satisfy enum value set: [SIZE, NONE]",
+            )],
+        );
+    }
+
+    #[test]
+    fn less_is_said_about_keys_than_by_put_item() {
+        let put = |table: &str, item: &str| {
+            format!(r#"{{"RequestItems":{{"{table}":[{{"PutRequest":{{"Item":{item}}}}}]}}}}"#)
+        };
+        assert_answers(
+            BatchWriteItem,
+            &[
+                (&put("hash", r#"{"pk":{"N":"5"}}"#), "The provided key element does not match the schema"),
+                (&put("range", r#"{"pk":{"S":"a"}}"#), "The provided key element does not match the schema"),
+                (
+                    &put("indexed", r#"{"pk":{"S":"a"},"sk":{"S":"b"},"gpk":{"N":"5"}}"#),
+                    "One or more parameter values were invalid: Type mismatch for Index Key gpk Expected: S Actual: N IndexName: gsi",
+                ),
+                (
+                    r#"{"RequestItems":{"hash":[{"PutRequest":{"Item":{"pk":{"S":"a"},"x":{"S":"x"}}}},{"DeleteRequest":{"Key":{"pk":{"S":"a"}}}}]}}"#,
+                    "Provided list of item keys contains duplicates",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn an_echo_stays_small() {
+        let many: Vec<String> = (0..20_000).map(|name| format!(r#""a{name}":{{"N":"1"}}"#)).collect();
+        let body = format!(r#"{{"RequestItems":{{"b!":[{{"PutRequest":{{"Item":{{{}}}}}}}]}}}}"#, many.join(","));
+        let input = crate::protocol::decode(body.as_bytes()).expect("decodes");
+        let violation = super::validate(input, crate::validation::Layer::Older).expect_err("the name is refused");
+        assert!(violation.to_string().len() < 2 * super::ECHO_BYTES_MAX);
+    }
+}

@@ -218,3 +218,204 @@ fn take_name(names: &mut Vec<String>, name: &str) -> Result<(), Violation> {
     names.push(name.to_string());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::protocol::Operation::CreateTable;
+    use crate::validation::refused::assert_answers;
+
+    const INVALID: &str = "One or more parameter values were invalid: ";
+
+    fn table(attributes: &str, keys: &str, more: &str) -> String {
+        let split = |given: &str, first: &str, second: &str| {
+            let element = |pair: &str| {
+                let (name, other) = pair.split_once(':').expect("a pair");
+                format!(r#"{{"{first}":"{name}","{second}":"{other}"}}"#)
+            };
+            given.split_whitespace().map(element).collect::<Vec<_>>().join(",")
+        };
+        format!(
+            r#"{{"TableName":"new","AttributeDefinitions":[{}],"KeySchema":[{}],"BillingMode":"PAY_PER_REQUEST"{more}}}"#,
+            split(attributes, "AttributeName", "AttributeType"),
+            split(keys, "AttributeName", "KeyType"),
+        )
+    }
+
+    fn index(name: &str, keys: &str, projection: &str) -> String {
+        let keys = table("", keys, "");
+        let keys = keys.split_once(r#""KeySchema":"#).and_then(|(_, rest)| rest.split_once(r#","Billing"#));
+        let keys = keys.map_or("[]", |(keys, _)| keys);
+        format!(r#"{{"IndexName":"{name}","KeySchema":{keys},"Projection":{projection}}}"#)
+    }
+
+    fn assert_invalid(cases: &[(String, &str)]) {
+        for (body, message) in cases {
+            let message = format!("{INVALID}{message}");
+            assert_answers(CreateTable, &[(body, &message)]);
+        }
+    }
+
+    #[test]
+    fn members_are_checked_first_and_the_name_before_them() {
+        let indexes = format!(
+            r#","LocalSecondaryIndexes":[{}],"GlobalSecondaryIndexes":[{}]"#,
+            index("l1", "pk:HASH a:RANGE", r#"{"ProjectionType":"ALL"}"#),
+            index("g1", "a:HASH", r#"{"ProjectionType":"ALL"}"#)
+        );
+        assert_answers(
+            CreateTable,
+            &[
+                (r#"{}"#, "The parameter 'TableName' is required but was not present in the request"),
+                (
+                    r#"{"TableName":"ab","KeySchema":[]}"#,
+                    "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 3",
+                ),
+                (
+                    r#"{"TableName":"abc;"}"#,
+                    "3 validation errors detected: Value null at 'attributeDefinitions' failed to satisfy constraint: Member must not be null; Value 'abc;' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value null at 'keySchema' failed to satisfy constraint: Member must not be null",
+                ),
+                (
+                    &table("pk:S", "pk:HASH sk:RANGE xk:RANGE", ""),
+                    "1 validation error detected: Value '[KeySchemaElement(attributeName=pk, keyType=HASH), KeySchemaElement(attributeName=sk, keyType=RANGE), KeySchemaElement(attributeName=xk, keyType=RANGE)]' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2",
+                ),
+                (
+                    &table("pk:INVALID", "pk:HASH", ""),
+                    "1 validation error detected: Value 'INVALID' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]",
+                ),
+                (
+                    &table("pk:S a:S", "pk:HASH", &indexes),
+                    "2 validation errors detected: Value 'g1' at 'globalSecondaryIndexes.1.member.indexName' failed to satisfy constraint: Member must have length greater than or equal to 3; Value 'l1' at 'localSecondaryIndexes.1.member.indexName' failed to satisfy constraint: Member must have length greater than or equal to 3",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn keys_are_defined_and_definitions_are_used() {
+        assert_answers(
+            CreateTable,
+            &[
+                (
+                    &table("pk:S", "pk:HASH pk:RANGE", ""),
+                    "Invalid KeySchema: Some index key attribute have no definition",
+                ),
+                (
+                    &table("pk:S sk:S", "pk:RANGE sk:RANGE", ""),
+                    "Invalid KeySchema: The first KeySchemaElement is not a HASH key type",
+                ),
+                (
+                    &table("pk:S sk:S", "pk:HASH sk:HASH", ""),
+                    "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type",
+                ),
+                (
+                    &table("pk:S sk:S", "pk:HASH pk:RANGE", ""),
+                    "Both the Hash Key and the Range Key element in the KeySchema have the same name",
+                ),
+            ],
+        );
+        assert_invalid(&[
+            (
+                table("zz:S", "pk:HASH", ""),
+                "Some index key attributes are not defined in AttributeDefinitions. Keys: [pk], AttributeDefinitions: [zz]",
+            ),
+            (
+                table("pk:S zz:S", "pk:HASH", ""),
+                "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn indexes_hold_together() {
+        let all = r#"{"ProjectionType":"ALL"}"#;
+        let local = |name: &str, keys: &str| format!(r#","LocalSecondaryIndexes":[{}]"#, index(name, keys, all));
+        let global = |keys: &str, projection: &str| {
+            format!(r#","GlobalSecondaryIndexes":[{}]"#, index("gsi", keys, projection))
+        };
+        let same = index("same", "a:HASH", all);
+        assert_invalid(&[
+            (
+                table("pk:S a:S", "pk:HASH", &local("lsi", "pk:HASH a:RANGE")),
+                "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex",
+            ),
+            (
+                table("pk:S sk:S a:S", "pk:HASH sk:RANGE", &local("lsi", "a:HASH sk:RANGE")),
+                "Index KeySchema does not have the same leading hash key as table KeySchema for index: lsi. index hash key: a, table hash key: pk",
+            ),
+            (
+                table("pk:S a:S", "pk:HASH", &format!(r#","GlobalSecondaryIndexes":[{same},{same}]"#)),
+                "Duplicate index name: same",
+            ),
+            (
+                table("pk:S a:S", "pk:HASH", &global("a:HASH", r#"{"ProjectionType":"INCLUDE"}"#)),
+                "ProjectionType is INCLUDE, but NonKeyAttributes is not specified",
+            ),
+            (
+                table(
+                    "pk:S a:S",
+                    "pk:HASH",
+                    &global("a:HASH", r#"{"ProjectionType":"KEYS_ONLY","NonKeyAttributes":["x"]}"#),
+                ),
+                "ProjectionType is KEYS_ONLY, but NonKeyAttributes is specified",
+            ),
+            (table("pk:S a:S", "pk:HASH", &global("a:HASH", "{}")), "Unknown ProjectionType: null"),
+        ]);
+        let eight = "a:HASH b:HASH c:HASH d:HASH e:RANGE f:RANGE g:RANGE h:RANGE";
+        let defined = "pk:S a:S b:S c:S d:S e:S f:S g:S h:S";
+        assert_answers(
+            CreateTable,
+            &[
+                (&table(defined, "pk:HASH", &global(eight, all)), ""),
+                (
+                    &table("pk:S a:S b:S", "pk:HASH", &global("a:HASH b:RANGE pk:HASH", all)),
+                    "Invalid KeySchema: All HASH key attributes must precede the RANGE key attributes",
+                ),
+                (
+                    &table("pk:S a:S b:S c:S d:S e:S", "pk:HASH", &global("a:HASH b:HASH c:HASH d:HASH e:HASH", all)),
+                    "Invalid KeySchema: The number of HASH key attributes exceeds the limit of 4",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn settings_go_together() {
+        assert_invalid(&[
+            (
+                table("pk:S", "pk:HASH", r#","ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapacityUnits":5}"#),
+                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
+            ),
+            (
+                table("pk:S", "pk:HASH", r#","StreamSpecification":{"StreamEnabled":false,"StreamViewType":"NEW_IMAGE"}"#),
+                "Table is being created with a stream disabled, UpdateViewType should not be specified",
+            ),
+            (
+                table("pk:S", "pk:HASH", "").replace("PAY_PER_REQUEST", "PROVISIONED"),
+                "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
+            ),
+            (
+                table("pk:S", "pk:HASH", r#","OnDemandThroughput":{"MaxWriteRequestUnits":0}"#),
+                "Requested MaxWriteRequestUnits for OnDemandThroughput for table is outside of valid range",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn vector_indexes_have_limits() {
+        let vector = |name: &str, attribute: &str, dimensions: u32| {
+            format!(
+                r#"{{"IndexName":"{name}","VectorAttribute":{{"AttributeName":"{attribute}"}},"Dimensions":{dimensions},"DistanceFunction":"COSINE","Projection":{{"ProjectionType":"ALL"}}}}"#
+            )
+        };
+        let with = |indexes: &[String]| table("pk:S", "pk:HASH", &format!(r#","VectorIndexes":[{}]"#, indexes.join(",")));
+        let six: Vec<String> = (0..6).map(|place| vector(&format!("vix{place}"), "v", 3)).collect();
+        assert_invalid(&[
+            (with(&[vector("vix", "v", 4097)]), "Number of dimensions must be between 1 and 4096 inclusive."),
+            (with(&six), "VectorIndex count exceeds the per-table limit of 5"),
+            (
+                with(&[vector("one", "v", 3), vector("two", "v", 4)]),
+                "Conflicting attribute definition for 'v'. All VectorIndexes on the same vector attribute must use the same dimensions.",
+            ),
+        ]);
+    }
+}

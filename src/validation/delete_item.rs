@@ -84,3 +84,53 @@ fn reading(input: &DeleteItemInput) -> Reading {
     let reading = Reading::default().with_all(&input.key).with_all(values);
     conditions::reading(reading, input.expected.as_deref())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::protocol::Operation::DeleteItem;
+    use crate::validation::refused::{assert_answers, nested};
+
+    #[test]
+    fn what_is_returned_is_judged_before_any_value() {
+        let body = |returned: &str, lists| {
+            format!(
+                r#"{{"TableName":"nosuch","Key":{{"pk":{{"S":"a"}}}},"ReturnValues":"{returned}","ConditionExpression":"d = :deep","ExpressionAttributeValues":{{":deep":{}}}}}"#,
+                nested(lists)
+            )
+        };
+        assert_answers(
+            DeleteItem,
+            &[
+                (&body("UPDATED_NEW", 40), "1 validation error detected: ReturnValues can only be ALL_OLD or NONE"),
+                (&body("UPDATED_NEW", 63), "ReturnValues can only be ALL_OLD or NONE"),
+                (
+                    &body("BOGUS", 63),
+                    "1 validation error detected: Value 'BOGUS' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn placeholders_need_an_expression_and_may_not_be_empty() {
+        let body = |more: &str| format!(r#"{{"TableName":"hash","Key":{{"pk":{{"S":"a"}}}},{more}}}"#);
+        assert_answers(
+            DeleteItem,
+            &[
+                (
+                    &body(r##""Expected":{"a":{"Exists":false}},"ExpressionAttributeNames":{"#a":"a"}"##),
+                    "1 validation error detected: ExpressionAttributeNames can only be specified when using expressions",
+                ),
+                (
+                    &body(r#""ConditionExpression":"attribute_exists(pk)","ExpressionAttributeValues":{}"#),
+                    "1 validation error detected: ExpressionAttributeValues must not be empty",
+                ),
+                (
+                    &body(r#""Expected":{"a":{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"N":"1"}]}}"#),
+                    "1 validation error detected: One or more parameter values were invalid: Invalid number of argument(s) for the BETWEEN ComparisonOperator",
+                ),
+                (&body(r#""ReturnValues":"ALL_OLD""#), ""),
+            ],
+        );
+    }
+}

@@ -76,3 +76,68 @@ pub(super) fn projection(
     placeholders.unused().map_err(|error| in_envelope(error, layer))?;
     Ok(projection.or(legacy))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::protocol::Operation::GetItem;
+    use crate::validation::refused::{assert_answers, assert_answers_in};
+
+    #[test]
+    fn everything_but_members_is_refused_without_an_envelope() {
+        assert_answers(
+            GetItem,
+            &[
+                (r#"{"TableName":"hash","Key":{"pk":{"N":""}}}"#, "The parameter cannot be converted to a numeric value: "),
+                (
+                    r#"{"TableName":"hash","Key":{"pk":{"S":"a"}},"ProjectionExpression":"a.b, a"}"#,
+                    "Invalid ProjectionExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a, b], path two: [a]",
+                ),
+                (
+                    r#"{"TableName":"hash","Key":{"pk":{"S":"a"}},"ReturnConsumedCapacity":"X"}"#,
+                    "1 validation error detected: Value 'X' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]",
+                ),
+                (
+                    r#"{"TableName":"hash","Key":{"pk":{"S":"k"}},"AttributesToGet":["a","b","a"]}"#,
+                    "One or more parameter values were invalid: Duplicate value in attribute name: a",
+                ),
+                (
+                    r#"{"TableName":"hash","Key":{"pk":{"S":"a"},"z":{"S":"z"}}}"#,
+                    "The provided key element does not match the schema",
+                ),
+                (
+                    r#"{"TableName":"arn:aws:dynamodb:us-east-1:000000000000:table/hash","Key":{"pk":{"S":""}}}"#,
+                    "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk",
+                ),
+                (
+                    r#"{"TableName":"arn:aws:dynamodb:table","Key":{"pk":{"S":"a"}}}"#,
+                    "Invalid TableArn: Invalid ResourceArn provided as input arn:aws:dynamodb:table",
+                ),
+            ],
+        );
+        let empty_number = r#"{"TableName":"hash","Key":{"pk":{"N":""}}}"#;
+        assert_answers_in("me-central-1", GetItem, &[(empty_number, "The parameter cannot be converted to a numeric value")]);
+    }
+
+    #[test]
+    fn keys_have_lengths() {
+        let body = |bytes: usize| format!(r#"{{"TableName":"hash","Key":{{"pk":{{"S":"{}"}}}}}}"#, "x".repeat(bytes));
+        let sort = |bytes: usize| {
+            format!(r#"{{"TableName":"range","Key":{{"pk":{{"S":"a"}},"sk":{{"S":"{}"}}}}}}"#, "x".repeat(bytes))
+        };
+        assert_answers(
+            GetItem,
+            &[
+                (&body(2048), ""),
+                (
+                    &body(2049),
+                    "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes",
+                ),
+                (&sort(1024), ""),
+                (
+                    &sort(1025),
+                    "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes",
+                ),
+            ],
+        );
+    }
+}

@@ -174,3 +174,43 @@ fn check_elements(index: &VectorIndex, elements: &[AttributeValue]) -> Result<()
 fn is_float32(decimal: &str) -> bool {
     decimal.parse::<f32>().is_ok_and(f32::is_finite)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::decode;
+    use crate::validation::refused::{definition, nested};
+    use crate::validation::{Layer, update_item};
+    use crate::value::Map;
+
+    #[test]
+    fn an_update_may_not_nest_the_item_too_deep() {
+        let body = |lists| {
+            format!(
+                r#"{{"TableName":"hash","Key":{{"pk":{{"S":"k"}}}},"UpdateExpression":"SET m.x = :v","ExpressionAttributeValues":{{":v":{}}}}}"#,
+                nested(lists)
+            )
+        };
+        let old = [("pk", AttributeValue::S("k".to_string())), ("m", AttributeValue::M(Map::new()))];
+        let old = Item::from_iter(old.map(|(name, value)| (name.to_string(), value)));
+        let updated = |lists| {
+            let input = decode(body(lists).as_bytes()).expect("decodes");
+            let request = update_item::validate(input, Layer::NewerEnveloping)?;
+            let updated = request.update.as_ref().expect("an update").apply(&old)?;
+            check_updated(&definition(&request.table)?, &request, &updated.item)
+        };
+        // The map is one level, the leaf another.
+        assert_eq!(updated(30), Ok(()));
+        assert_eq!(updated(31), Err(ItemViolation::TooDeep.into()));
+    }
+
+    #[test]
+    fn the_first_index_by_name_is_reported() {
+        let item = [("pk", "a"), ("sk", "b"), ("ls", ""), ("gpk", "")];
+        let text = |(name, text): (&str, &str)| (name.to_string(), AttributeValue::S(text.to_string()));
+        let name = crate::validation::TableName::parse("indexed").expect("a name");
+        let item = Item::from_iter(item.map(text));
+        let message = check_put(&definition(&name).expect("a table"), &item).expect_err("two empty index keys").to_string();
+        assert!(message.ends_with("IndexName: gsi, IndexKey: gpk"), "{message}");
+    }
+}

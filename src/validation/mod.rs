@@ -22,6 +22,8 @@ mod parameters;
 pub mod put_item;
 pub mod query;
 pub mod read;
+#[cfg(test)]
+mod refused;
 pub mod returns;
 pub mod scan;
 pub mod start_key;

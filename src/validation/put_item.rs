@@ -115,3 +115,176 @@ pub(super) fn condition(
     placeholders.unused().map_err(|error| in_envelope(error, layer))?;
     Ok(condition.or(legacy))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::protocol::Operation::PutItem;
+    use crate::validation::refused::{assert_answers, assert_answers_in, nested};
+
+    #[test]
+    fn members_are_reported_together_but_an_empty_name_alone() {
+        assert_answers(
+            PutItem,
+            &[
+                (
+                    r#"{"TableName":"hash","Item":{"pk":{"S":"a"}},"ReturnConsumedCapacity":"X","ReturnItemCollectionMetrics":"X","ReturnValues":"X"}"#,
+                    "3 validation errors detected: Value 'X' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]; Failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]; Value 'X' at 'returnItemCollectionMetrics' failed to satisfy constraint: Member must satisfy enum value set: [SIZE, NONE]",
+                ),
+                (
+                    r#"{"TableName":"","Item":{},"ReturnValues":"X","ReturnConsumedCapacity":"X"}"#,
+                    "1 validation error detected: Value at 'TableName' failed to satisfy constraint: Member must have length greater than or equal to 1",
+                ),
+                (
+                    r#"{"TableName":"bad table!@#","Item":{"pk":{"S":"a"}}}"#,
+                    "1 validation error detected: Value 'bad table!@#' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
+                ),
+                (
+                    r#"{"Item":{"pk":{"S":"a"}}}"#,
+                    "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_older_layer_reports_the_empty_name_with_the_rest() {
+        assert_answers_in(
+            "me-central-1",
+            PutItem,
+            &[
+                (
+                    r#"{"TableName":"","Item":{"pk":{"S":"a"}},"ReturnValues":"BOGUS"}"#,
+                    "2 validation errors detected: Value 'BOGUS' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]; Value '' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 1",
+                ),
+                (
+                    r#"{"TableName":"hash","Item":{"pk":{"S":"a"},"n":{"NULL":false}}}"#,
+                    "One or more parameter values were invalid: Null attribute value types must have the value of true",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn values_come_before_the_table_and_stand_in_an_envelope() {
+        assert_answers(
+            PutItem,
+            &[
+                (
+                    r#"{"TableName":"nosuch","Item":{"pk":{"S":"k"},"n":{"NULL":false}}}"#,
+                    "1 validation error detected: One or more parameter values were invalid: Null attribute value types must have the value of true",
+                ),
+                (
+                    r#"{"TableName":"hash","Item":{"pk":{"S":"k"},"s":{"SS":["b","a","b"]}}}"#,
+                    r#"1 validation error detected: One or more parameter values were invalid: Input collection ["a", "b", "b"] contains duplicates."#,
+                ),
+                (
+                    r#"{"TableName":"hash","Item":{"pk":{"S":"k"}},"Expected":{"n":{"Value":{"N":""}}}}"#,
+                    "1 validation error detected: The parameter cannot be converted to a numeric value: ",
+                ),
+                (r#"{"TableName":"nosuch","Item":{"pk":{"S":"k"}}}"#, "Requested resource not found"),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_two_styles_of_conditions_do_not_mix() {
+        assert_answers(
+            PutItem,
+            &[
+                (
+                    r#"{"TableName":"hash","Item":{"pk":{"S":"k"}},"Expected":{"a":{"Exists":false}},"ConditionExpression":"attribute_not_exists(pk)"}"#,
+                    "1 validation error detected: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {Expected} Expression parameters: {ConditionExpression}",
+                ),
+                (
+                    r#"{"TableName":"hash","Item":{"pk":{"S":"k"}},"ExpressionAttributeValues":{":v":{"S":"v"}}}"#,
+                    "1 validation error detected: ExpressionAttributeValues can only be specified when using expressions",
+                ),
+                (
+                    r#"{"TableName":"hash","Item":{"pk":{"S":"k"}},"ConditionExpression":""}"#,
+                    "1 validation error detected: Invalid ConditionExpression: The expression can not be empty;",
+                ),
+                (
+                    r#"{"TableName":"hash","Item":{"pk":{"S":"k"}},"Expected":{"a":{"ComparisonOperator":"EQ"}}}"#,
+                    "1 validation error detected: One or more parameter values were invalid: Value or AttributeValueList must be used with ComparisonOperator: EQ for Attribute: a",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_very_deep_value_hands_the_request_to_the_older_layer() {
+        let body = |lists| {
+            format!(
+                r#"{{"TableName":"nosuch","Item":{{"pk":{{"S":"a"}}}},"Expected":{{"a":{{"Value":{}}},"b":{{"Exists":false}}}},"ConditionalOperator":"XOR"}}"#,
+                nested(lists)
+            )
+        };
+        let older = "1 validation error detected: Value 'XOR' at 'conditionalOperator' failed to satisfy constraint: Member must satisfy enum value set: [OR, AND]";
+        let newer = "1 validation error detected: Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]";
+        assert_answers(PutItem, &[(&body(40), newer), (&body(100), older)]);
+    }
+
+    #[test]
+    fn keys_and_index_keys_are_refused_without_an_envelope() {
+        assert_answers(
+            PutItem,
+            &[
+                (
+                    r#"{"TableName":"hash","Item":{"pk":{"L":[{"S":"x"}]}}}"#,
+                    "One or more parameter values were invalid: Type mismatch for key pk expected: S actual: L",
+                ),
+                (
+                    r#"{"TableName":"range","Item":{"pk":{"S":"a"}}}"#,
+                    "One or more parameter values were invalid: Missing the key sk in the item",
+                ),
+                (
+                    r#"{"TableName":"bin","Item":{"pk":{"S":"a"},"sk":{"B":""}}}"#,
+                    "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty binary value. Key: sk",
+                ),
+                (
+                    r#"{"TableName":"indexed","Item":{"pk":{"S":"a"},"sk":{"S":"b"},"gpk":{"N":"5"}}}"#,
+                    "One or more parameter values were invalid: Type mismatch for Index Key gpk Expected: S Actual: N IndexName: gsi",
+                ),
+                (
+                    r#"{"TableName":"indexed","Item":{"pk":{"S":"a"},"sk":{"S":"b"},"gpk":{"S":""}}}"#,
+                    "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: gsi, IndexKey: gpk",
+                ),
+                (
+                    r#"{"TableName":"hash","Item":{"pk":{"S":"a"}},"ConditionExpression":"attribute_exists(pk.x)"}"#,
+                    "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: pk",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_vector_has_the_dimensions_of_its_index() {
+        assert_answers(
+            PutItem,
+            &[
+                (
+                    r#"{"TableName":"vectors","Item":{"pk":{"S":"a"},"emb":{"L":[{"N":"1"},{"N":"0"}]}}}"#,
+                    "One or more parameter values were invalid. Invalid size for parameter emb, Expected: 3, Actual: 2 IndexName: vix",
+                ),
+                (
+                    r#"{"TableName":"vectors","Item":{"pk":{"S":"a"},"emb":{"L":[{"N":"1"},{"S":"x"},{"N":"1"}]}}}"#,
+                    "One or more parameter values were invalid. Invalid type for parameter emb[1], Expected: 32-bit floating point number, Actual: S. IndexName: vix",
+                ),
+                (
+                    r#"{"TableName":"vectors","Item":{"pk":{"S":"a"},"cat":{"S":""},"emb":{"L":[{"N":"1"},{"N":"0"},{"N":"0"}]}}}"#,
+                    "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: vix, IndexKey: cat",
+                ),
+                (r#"{"TableName":"vectors","Item":{"pk":{"S":"a"},"emb":{"L":[{"N":"1"},{"N":"0"},{"N":"0"}]}}}"#, ""),
+            ],
+        );
+    }
+
+    #[test]
+    fn an_item_has_409600_bytes_names_included() {
+        let body = |bytes: usize| format!(r#"{{"TableName":"hash","Item":{{"pk":{{"S":"k"}},"p":{{"S":"{}"}}}}}}"#, "x".repeat(bytes));
+        assert_answers(
+            PutItem,
+            &[(&body(409_596), ""), (&body(409_597), "Item size has exceeded the maximum allowed size")],
+        );
+    }
+}

@@ -300,3 +300,182 @@ fn check_filter_is_projected(
     }
     Err(ReadViolation::FilterUnprojected { index: index.name().to_string(), names }.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::protocol::Operation::Query;
+    use crate::validation::refused::assert_answers;
+
+    fn on(table: &str, condition: &str, values: &str, more: &str) -> String {
+        let more = if more.is_empty() { String::new() } else { format!(",{more}") };
+        format!(
+            r#"{{"TableName":"{table}","KeyConditionExpression":"{condition}","ExpressionAttributeValues":{{{values}}}{more}}}"#
+        )
+    }
+
+    #[test]
+    fn members_in_the_order_of_the_newer_layer() {
+        let hash = |more: &str| on("hash", "pk = :p", r#"":p":{"S":"a"}"#, more);
+        assert_answers(
+            Query,
+            &[
+                (
+                    r#"{"TableName":"nosuch","KeyConditions":{"pk":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"a"}]}},"QueryFilter":{"b":{"ComparisonOperator":"NULL"},"c":{"ComparisonOperator":"NULL"}},"ConditionalOperator":"XOR","Select":"BOGUS"}"#,
+                    "Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]",
+                ),
+                (
+                    &hash(r#""Limit":0"#),
+                    "1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
+                ),
+                (
+                    &hash(r#""Select":"NONE""#),
+                    "1 validation error detected: Value 'NONE' at 'select' failed to satisfy constraint: Member must satisfy enum value set: [SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]",
+                ),
+                (
+                    &hash(r#""Select":"SPECIFIC_ATTRIBUTES""#),
+                    "1 validation error detected: Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
+                ),
+                (
+                    &hash(r#""Select":"ALL_PROJECTED_ATTRIBUTES","ProjectionExpression":"a""#),
+                    "1 validation error detected: Cannot specify the ProjectionExpression when choosing to get ALL_PROJECTED_ATTRIBUTES",
+                ),
+                (
+                    &hash(r#""Select":"ALL_PROJECTED_ATTRIBUTES""#),
+                    "1 validation error detected: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName",
+                ),
+                (
+                    r#"{"TableName":"hash"}"#,
+                    "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_key_condition_is_walked_as_written_before_the_table_is_known() {
+        assert_answers(
+            Query,
+            &[
+                (
+                    &on("nosuch", "pk = :p AND begins_with(sk, :n)", r#"":p":{"S":"a"},":n":{"N":"1"}"#, ""),
+                    "Invalid KeyConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N",
+                ),
+                (
+                    &on("range", "pk = :missing AND begins_with(sk, :n)", r#"":n":{"N":"1"}"#, ""),
+                    "Invalid KeyConditionExpression: An expression attribute value used in expression is not defined; attribute value: :missing",
+                ),
+                (
+                    &on("range", "pk = :p AND sk > :a AND sk < :b", r#"":p":{"S":"p"},":a":{"S":"a"},":b":{"S":"b"}"#, ""),
+                    "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_key_condition_fits_the_schema() {
+        let type_mismatch = "One or more parameter values were invalid: Condition parameter type does not match schema type";
+        assert_answers(
+            Query,
+            &[
+                (&on("range", "sk = :v", r#"":v":{"S":"v"}"#, ""), "Query condition missed key schema element: pk"),
+                (
+                    &on("range", "pk = :v AND x = :v", r#"":v":{"S":"v"}"#, ""),
+                    "Query condition missed key schema element: sk",
+                ),
+                (&on("num", "pk = :p AND sk = :v", r#"":p":{"S":"a"},":v":{"BOOL":true}"#, ""), type_mismatch),
+                (
+                    &on("num", "pk = :p AND sk > :v AND extra = :v", r#"":p":{"S":"a"},":v":{"N":"1"}"#, ""),
+                    "The number of query conditions (3) exceeds the number of key attributes defined in the schema (2)",
+                ),
+                (&on("hash", "pk > :p", r#"":p":{"S":"p"}"#, ""), "Query key condition not supported"),
+                (
+                    &on("hash", "pk = :p", r#"":p":{"S":""}"#, ""),
+                    "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_key_of_several_attributes_is_given_without_a_gap() {
+        let values = r#"":a":{"S":"a"},":n":{"N":"1"}"#;
+        let multi = |condition: &str| on("multi", condition, values, r#""IndexName":"multi""#);
+        assert_answers(
+            Query,
+            &[
+                (&multi("h1 = :a AND h2 = :a AND r1 = :a AND r2 > :n"), ""),
+                (&multi("h1 = :a AND r1 = :a AND r2 > :n"), "Query condition missed key schema element: h2"),
+                (
+                    &multi("h1 = :a AND h2 = :a AND r2 = :n"),
+                    "RANGE key attributes r1 must have equality conditions specified in the query because a condition is present on key attribute r2",
+                ),
+                (
+                    &multi("h1 = :a AND h2 = :a AND r1 > :a AND r2 = :n"),
+                    "RANGE key attributes r1 must have equality conditions specified in the query because a condition is present on key attribute r2",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn an_index_returns_and_filters_what_it_holds() {
+        let index = |name: &str, more: &str| {
+            on("indexed", "gpk = :p", r#"":p":{"S":"a"}"#, &format!(r#""IndexName":"{name}"{more}"#))
+        };
+        assert_answers(
+            Query,
+            &[
+                (&index("nosuch", ""), "The table does not have the specified index: nosuch"),
+                (
+                    &index("gsik", r#","ConsistentRead":true"#),
+                    "Consistent reads are not supported on global secondary indexes",
+                ),
+                (
+                    &index("gsik", r#","ProjectionExpression":"b, a, pk""#),
+                    "One or more parameter values were invalid: Global secondary index gsik does not project [b, a]",
+                ),
+                (
+                    &index("gsik", r#","Select":"ALL_ATTRIBUTES""#),
+                    "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index gsik because its projection type is not ALL",
+                ),
+                (
+                    &index("gsik", r#","FilterExpression":"attribute_exists(a)""#),
+                    "One or more parameter values were invalid: Secondary index gsik does not project one or more filter attributes: [a]",
+                ),
+                (
+                    &index("gsi", r#","FilterExpression":"attribute_exists(gsk)""#),
+                    "Filter Expression can only contain non-primary key attributes: Primary key attribute: gsk",
+                ),
+                (&index("gsi", r#","FilterExpression":"attribute_exists(a)""#), ""),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_start_key_lies_inside_what_is_read() {
+        let start = |table: &str, condition: &str, key: &str| {
+            on(table, condition, r#"":p":{"S":"p"}"#, &format!(r#""ExclusiveStartKey":{key}"#))
+        };
+        assert_answers(
+            Query,
+            &[
+                (&start("range", "pk = :p", r#"{"bad":{"S":"p"}}"#), "The provided starting key is invalid"),
+                (
+                    &start("range", "pk = :p", r#"{"pk":{"S":"p"},"sk":{"N":"1"}}"#),
+                    "The provided starting key is invalid",
+                ),
+                (
+                    &start("range", "pk = :p AND sk > :p", r#"{"pk":{"S":"p"},"sk":{"S":"a"}}"#),
+                    "The provided starting key does not match the range key predicate",
+                ),
+                (
+                    &start("range", "pk = :p", r#"{"pk":{"S":"q"},"sk":{"S":"a"}}"#),
+                    "The provided starting key is outside query boundaries based on provided conditions",
+                ),
+                (&start("hash", "pk = :p", r#"{"pk":{"S":"q"}}"#), "The provided exclusive start key is invalid"),
+                (&start("range", "pk = :p", r#"{"sk":{"S":"a"},"pk":{"S":"p"}}"#), ""),
+            ],
+        );
+    }
+}

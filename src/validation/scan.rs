@@ -189,3 +189,102 @@ pub fn resolve<'a>(definition: &'a TableDefinition, scan: &'a Scan) -> Result<Re
     read::check_filter_paths(definition, read)?;
     Ok(ResolvedScan { target, start })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::protocol::Operation::Scan;
+    use crate::validation::refused::{assert_answers, assert_answers_in, nested};
+
+    #[test]
+    fn each_layer_has_its_words_for_the_same_faults() {
+        let segment = r#"{"TableName":"hash","Segment":5,"TotalSegments":5}"#;
+        let limit = r#"{"TableName":"hash","Limit":0}"#;
+        let start = r#"{"TableName":"hash","ExclusiveStartKey":{"bad":{"S":"p"}}}"#;
+        let select = r#"{"TableName":"hash","Select":"SPECIFIC_ATTRIBUTES"}"#;
+        let nothing = "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES";
+        let enveloped = format!("1 validation error detected: {nothing}");
+        assert_answers(
+            Scan,
+            &[
+                (
+                    segment,
+                    "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 5 is not less than TotalSegments: 5",
+                ),
+                (
+                    limit,
+                    "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
+                ),
+                (start, "The provided starting key is invalid: The provided key element does not match the schema"),
+                (select, nothing),
+            ],
+        );
+        assert_answers_in(
+            "eu-west-2",
+            Scan,
+            &[
+                (segment, "The Segment parameter is zero-based and must be less than parameter TotalSegments"),
+                (
+                    limit,
+                    "1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
+                ),
+                (start, "The provided starting key is invalid"),
+                (select, &enveloped),
+            ],
+        );
+    }
+
+    #[test]
+    fn values_are_judged_before_the_joining_of_conditions_on_the_older_layer_only() {
+        let body = format!(
+            r#"{{"TableName":"nosuch","ScanFilter":{{"a":{{"ComparisonOperator":"EQ","AttributeValueList":[{}]}}}},"ConditionalOperator":"AND"}}"#,
+            nested(40)
+        );
+        let nesting = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
+        assert_answers(Scan, &[(&body, nesting)]);
+        let alone = "ConditionalOperator can only be used when Filter or Expected has two or more elements";
+        assert_answers_in("eu-west-2", Scan, &[(&body, alone)]);
+    }
+
+    #[test]
+    fn the_older_layer_names_the_placeholder_of_a_bad_value() {
+        let body = |value: &str| {
+            format!(
+                r#"{{"TableName":"hash","FilterExpression":"n = :v","ExpressionAttributeValues":{{":v":{value}}}}}"#
+            )
+        };
+        let wrapped = |text: &str| format!("ExpressionAttributeValues contains invalid value: {text} for key :v");
+        assert_answers(
+            Scan,
+            &[
+                (&body(r#"{"N":""}"#), &wrapped("The parameter cannot be converted to a numeric value")),
+                (
+                    &body(r#"{"N":"1e2147483647"}"#),
+                    &wrapped("Number underflow. Attempting to store a number with magnitude smaller than supported range"),
+                ),
+                (&body(r#"{"NS":["2","1","2"]}"#), &wrapped("Input collection contains duplicates")),
+            ],
+        );
+    }
+
+    #[test]
+    fn segments_come_in_pairs() {
+        assert_answers(
+            Scan,
+            &[
+                (
+                    r#"{"TableName":"hash","Segment":0}"#,
+                    "The TotalSegments parameter is required but was not present in the request when Segment parameter is present",
+                ),
+                (
+                    r#"{"TableName":"hash","TotalSegments":4}"#,
+                    "The Segment parameter is required but was not present in the request when parameter TotalSegments is present",
+                ),
+                (
+                    r#"{"TableName":"hash","Segment":-1,"TotalSegments":1000001}"#,
+                    "2 validation errors detected: Value '1000001' at 'totalSegments' failed to satisfy constraint: Member must have value less than or equal to 1000000; Value '-1' at 'segment' failed to satisfy constraint: Member must have value greater than or equal to 0",
+                ),
+                (r#"{"TableName":"hash","Segment":999999,"TotalSegments":1000000}"#, ""),
+            ],
+        );
+    }
+}

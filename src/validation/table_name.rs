@@ -97,7 +97,7 @@ pub(super) fn check_resource_name(members: &mut Members, name: &str, at: &str) {
 }
 
 /// A table's name among the members of an operation on items.
-fn check_characters(members: &mut Members, name: &str, at: &str) {
+pub(super) fn check_characters(members: &mut Members, name: &str, at: &str) {
     if !has_name_characters(name) {
         members.add(Broken::echoed(name, at, Constraint::Pattern(NAME_PATTERN)));
     }

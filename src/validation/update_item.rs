@@ -146,3 +146,115 @@ fn legacy_update(
     }
     attribute_updates_to_update(updates).map(Some).map_err(|fault| conditions::legacy(fault, layer))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::protocol::Operation::UpdateItem;
+    use crate::validation::refused::{assert_answers, assert_answers_in, nested};
+
+    #[test]
+    fn without_a_key_everything_is_worded_by_the_older_layer() {
+        assert_answers(
+            UpdateItem,
+            &[
+                (
+                    r#"{"TableName":"","ReturnValues":"X","ReturnConsumedCapacity":"X","UpdateExpression":"SET x = :x","ExpressionAttributeValues":{":x":{"S":"x"}}}"#,
+                    "4 validation errors detected: Value 'X' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]; Value '' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 1; Value 'X' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]; Value null at 'key' failed to satisfy constraint: Member must not be null",
+                ),
+                (
+                    r#"{"TableName":"nosuch","AttributeUpdates":{"x":{"Action":"PUT","Value":{"S":"1"}}},"Expected":{"a":{"Exists":false},"b":{"Exists":false}},"ConditionalOperator":"XOR"}"#,
+                    "2 validation errors detected: Value 'XOR' at 'conditionalOperator' failed to satisfy constraint: Member must satisfy enum value set: [OR, AND]; Value null at 'key' failed to satisfy constraint: Member must not be null",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_bad_name_or_return_values_is_reported_alone() {
+        let both = r#"{"TableName":"nosuch","Key":{"pk":{"S":"a"}},"ReturnValues":"X","ReturnConsumedCapacity":"X"}"#;
+        assert_answers(
+            UpdateItem,
+            &[
+                (
+                    r#"{"TableName":"","Key":{}}"#,
+                    "1 validation error detected: Value at 'TableName' failed to satisfy constraint: Member must have length greater than or equal to 1",
+                ),
+                (
+                    both,
+                    "1 validation error detected: Failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]",
+                ),
+            ],
+        );
+        assert_answers_in(
+            "eu-south-2",
+            UpdateItem,
+            &[(
+                both,
+                "2 validation errors detected: Value 'X' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]; Value 'X' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]",
+            )],
+        );
+    }
+
+    #[test]
+    fn expressions_are_refused_in_an_envelope_and_keys_without() {
+        let update = |more: &str| format!(r#"{{"TableName":"indexed","Key":{{"pk":{{"S":"a"}},"sk":{{"S":"b"}}}},{more}}}"#);
+        assert_answers(
+            UpdateItem,
+            &[
+                (
+                    &update(r#""UpdateExpression":"INVALID SYNTAX HERE""#),
+                    r#"1 validation error detected: Invalid UpdateExpression: Syntax error; token: "INVALID", near: "INVALID SYNTAX""#,
+                ),
+                (
+                    &update(r##""UpdateExpression":"SET x = :x","ExpressionAttributeValues":{":x":{"S":"x"}},"ExpressionAttributeNames":{"#unused":"z"}"##),
+                    "1 validation error detected: Value provided in ExpressionAttributeNames unused in expressions: keys: {#unused}",
+                ),
+                (
+                    &update(r#""UpdateExpression":"SET sk = :v","ExpressionAttributeValues":{":v":{"S":"z"}}"#),
+                    "One or more parameter values were invalid: Cannot update attribute sk. This attribute is part of the key",
+                ),
+                (
+                    &update(r#""UpdateExpression":"SET gpk = :v","ExpressionAttributeValues":{":v":{"S":""}}"#),
+                    "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value.",
+                ),
+                (
+                    &update(r#""UpdateExpression":"SET gpk = :v","ExpressionAttributeValues":{":v":{"N":"5"}}"#),
+                    "One or more parameter values were invalid: Type mismatch for Index Key gpk Expected: S Actual: N IndexName: gsi",
+                ),
+                (
+                    r#"{"TableName":"range","Key":{"pk":{"S":"a"}},"UpdateExpression":"REMOVE x"}"#,
+                    "The provided key element does not match the schema",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_value_of_33_levels_reaches_the_condition_on_the_older_layer_only() {
+        let body = |lists| {
+            format!(
+                r#"{{"TableName":"hash","Key":{{"pk":{{"S":"a"}}}},"UpdateExpression":"REMOVE x","ConditionExpression":"d = :deep","ExpressionAttributeValues":{{":deep":{}}}}}"#,
+                nested(lists)
+            )
+        };
+        let nesting = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
+        let enveloped = format!("1 validation error detected: {nesting}");
+        let wrapped = format!("ExpressionAttributeValues contains invalid value: {nesting} for key :deep");
+        assert_answers(UpdateItem, &[(&body(31), ""), (&body(32), &enveloped)]);
+        assert_answers_in("me-central-1", UpdateItem, &[(&body(32), ""), (&body(33), &wrapped)]);
+    }
+
+    #[test]
+    fn a_statement_is_charged_except_on_the_older_layer() {
+        let body = |bytes: usize| {
+            format!(
+                r#"{{"TableName":"hash","Key":{{"pk":{{"S":"a"}}}},"UpdateExpression":"SET b = :pad","ExpressionAttributeValues":{{":pad":{{"S":"{}"}}}}}}"#,
+                "x".repeat(bytes)
+            )
+        };
+        let refused = "Item size to update has exceeded the maximum allowed size";
+        // The item is 409,581 bytes at the limit: three for the key and 409,578 for `b`.
+        assert_answers(UpdateItem, &[(&body(409_577), ""), (&body(409_578), refused)]);
+        assert_answers_in("me-central-1", UpdateItem, &[(&body(409_596), ""), (&body(409_597), refused)]);
+    }
+}

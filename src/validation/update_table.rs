@@ -324,3 +324,96 @@ fn as_vector_index(action: shapes::CreateVectorIndexAction) -> shapes::VectorInd
         distance_function: action.distance_function,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Operation, decode};
+    use crate::validation::refused::{assert_answers, definition};
+    use crate::validation::{ScalarType, TableName};
+
+    const CREATE: &str = r#"{"TableName":"hash","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"N"},
+        {"AttributeName":"pk","AttributeType":"N"},{"AttributeName":"zz","AttributeType":"S"}],
+        "GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"ggg","KeySchema":[{"AttributeName":"a","KeyType":"HASH"},
+        {"AttributeName":"pk","KeyType":"RANGE"}],"Projection":{"ProjectionType":"ALL"}}}]}"#;
+
+    fn applied(body: &str, changing: &[ChangingIndex]) -> Result<UpdatedTable, Violation> {
+        let input = decode(body.as_bytes()).expect("decodes");
+        let request = validate(input, Layer::Older)?;
+        apply(&request, &definition(&request.table)?, changing)
+    }
+
+    #[test]
+    fn something_has_to_change() {
+        assert_answers(
+            Operation::UpdateTable,
+            &[
+                (
+                    r#"{"TableName":"hash","GlobalSecondaryIndexUpdates":[]}"#,
+                    "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required",
+                ),
+                (
+                    r#"{"TableName":"provisioned","ProvisionedThroughput":{"ReadCapacityUnits":3,"WriteCapacityUnits":4}}"#,
+                    "The provisioned throughput for the table will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for the table: 3. Requested ReadCapacityUnits: 3. Current WriteCapacityUnits provisioned for the table: 4. Requested WriteCapacityUnits: 4. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.",
+                ),
+                (r#"{"TableName":"hash","BillingMode":"PAY_PER_REQUEST"}"#, ""),
+                (
+                    r#"{"TableName":"hash","GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"nosuch"}}]}"#,
+                    "Requested resource not found",
+                ),
+                (
+                    r#"{"TableName":"indexed","BillingMode":"PROVISIONED","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}"#,
+                    "One or more parameter values were invalid: ProvisionedThroughput must be specified for index: gsik,gsi",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn definitions_are_a_delta() {
+        let updated = applied(CREATE, &[]).expect("a new index");
+        let Some(CreatedIndex::Global(index)) = &updated.created else { panic!("no index created") };
+        // What the table has defined keeps its type; what no key uses is dropped.
+        assert_eq!(index.key_schema.get("pk").map(|attribute| attribute.kind), Some(ScalarType::S));
+        let names: Vec<_> = updated.definition.attribute_definitions.iter().map(|each| each.name.as_str()).collect();
+        assert_eq!(names, ["pk", "a"]);
+    }
+
+    #[test]
+    fn deleting_an_index_drops_the_definitions_that_only_it_used() {
+        let body = r#"{"TableName":"indexed","GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"gsi"}}]}"#;
+        let updated = applied(body, &[]).expect("an index deleted");
+        let names: Vec<_> = updated.definition.attribute_definitions.iter().map(|each| each.name.as_str()).collect();
+        assert_eq!(names, ["pk", "sk", "ls", "gpk"]);
+        assert_eq!(updated.deleted.as_deref(), Some("gsi"));
+    }
+
+    #[test]
+    fn one_index_at_a_time() {
+        let creating = |backfilling| [ChangingIndex { name: "gsi".to_string(), backfilling }];
+        let refusal = |body, changing: &[ChangingIndex]| {
+            applied(body, changing).map(drop).map_err(|violation| violation.kind().name())
+        };
+        let delete = r#"{"TableName":"indexed","GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"gsi"}}]}"#;
+        assert_eq!(refusal(CREATE, &creating(true)), Err("LimitExceededException"));
+        assert_eq!(refusal(delete, &creating(false)), Err("ResourceInUseException"));
+        assert_eq!(refusal(delete, &creating(true)), Ok(()));
+    }
+
+    #[test]
+    fn on_demand_limits_are_merged_and_removed_one_by_one() {
+        let name = TableName::parse("hash").expect("a name");
+        let mut current = definition(&name).expect("a table");
+        let update = |current: &TableDefinition, limits: &str| {
+            let body = format!(r#"{{"TableName":"hash","OnDemandThroughput":{limits}}}"#);
+            let request = validate(decode(body.as_bytes()).expect("decodes"), Layer::Older).expect("valid");
+            apply(&request, current, &[]).expect("applies").definition
+        };
+        current = update(&current, r#"{"MaxReadRequestUnits":10}"#);
+        current = update(&current, r#"{"MaxWriteRequestUnits":20}"#);
+        let limits = OnDemandThroughput { read_request_units_max: Some(10), write_request_units_max: Some(20) };
+        assert_eq!(current.on_demand_throughput, Some(limits));
+        current = update(&current, r#"{"MaxReadRequestUnits":-1,"MaxWriteRequestUnits":-1}"#);
+        assert_eq!(current.on_demand_throughput, None);
+    }
+}
