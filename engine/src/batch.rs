@@ -12,6 +12,7 @@
 use bytes::Bytes;
 use smallvec::SmallVec;
 
+use crate::encoding::Decoder;
 use crate::key::{self, Key, SpaceId};
 
 /// What an entry says about its key.
@@ -61,48 +62,27 @@ impl Span {
 impl WriteBatch {
     /// Sets the value of a key.
     pub fn put(&mut self, key: Key<'_>, value: &[u8]) {
-        self.push(
-            Kind::Put as u8,
-            value,
-            key.partition.len() + key.sort.len(),
-            |out| key::encode(key, out),
-        );
+        self.push(Kind::Put as u8, value, key.partition.len() + key.sort.len(), |out| key::encode(key, out));
     }
 
     /// Removes a key. It need not exist.
     pub fn delete(&mut self, key: Key<'_>) {
-        self.push(
-            Kind::Delete as u8,
-            &[],
-            key.partition.len() + key.sort.len(),
-            |out| key::encode(key, out),
-        );
+        self.push(Kind::Delete as u8, &[], key.partition.len() + key.sort.len(), |out| key::encode(key, out));
     }
 
     /// Sets the value of a key whose sort part is `sort_prefix`, then the seqno of this commit (u64 BE), then the number of
     /// stamped puts before it in this batch (u32 BE). Keys made so sort in commit order and are never written twice.
-    pub fn put_stamped(
-        &mut self,
-        space: SpaceId,
-        partition: &[u8],
-        sort_prefix: &[u8],
-        value: &[u8],
-    ) {
+    pub fn put_stamped(&mut self, space: SpaceId, partition: &[u8], sort_prefix: &[u8], value: &[u8]) {
         let ordinal = self.stamps.len() as u32;
         let mut stamp = None;
-        self.push(
-            Kind::Put as u8,
-            value,
-            partition.len() + sort_prefix.len() + 12,
-            |out| {
-                let stripe = key::encode_partition(space, partition, out);
-                out.extend_from_slice(sort_prefix);
-                stamp = Some(out.len() as u32);
-                out.extend_from_slice(&[0; 8]);
-                out.extend_from_slice(&ordinal.to_be_bytes());
-                stripe
-            },
-        );
+        self.push(Kind::Put as u8, value, partition.len() + sort_prefix.len() + 12, |out| {
+            let stripe = key::encode_partition(space, partition, out);
+            out.extend_from_slice(sort_prefix);
+            stamp = Some(out.len() as u32);
+            out.extend_from_slice(&[0; 8]);
+            out.extend_from_slice(&ordinal.to_be_bytes());
+            stripe
+        });
         self.stamps.extend(stamp);
     }
 
@@ -125,13 +105,12 @@ impl WriteBatch {
         self.bytes
     }
 
-    fn push(
-        &mut self,
-        kind: u8,
-        value: &[u8],
-        key_hint: usize,
-        encode_key: impl FnOnce(&mut Vec<u8>) -> usize,
-    ) {
+    /// Whether a space ends with this batch.
+    pub(crate) fn drops_space(&self) -> bool {
+        self.mutations.iter().any(|span| span.kind == DROP_SPACE)
+    }
+
+    fn push(&mut self, kind: u8, value: &[u8], key_hint: usize, encode_key: impl FnOnce(&mut Vec<u8>) -> usize) {
         let hint = MUTATION_HEADER_BYTES + 16 + key_hint + value.len();
         if self.bytes + hint as u64 > BATCH_BYTES_MAX {
             // The commit refuses it; what does not fit need not be kept.
@@ -176,10 +155,7 @@ impl WriteBatch {
 
     /// The finished batch.
     pub(crate) fn seal(self) -> SealedBatch {
-        SealedBatch {
-            buffer: Bytes::from(self.buffer),
-            mutations: self.mutations,
-        }
+        SealedBatch { buffer: Bytes::from(self.buffer), mutations: self.mutations }
     }
 }
 
@@ -192,12 +168,7 @@ pub(crate) struct SealedBatch {
 /// One change of a batch.
 pub(crate) enum Mutation {
     /// A new version of a key: `entry` is the encoded key and then the value.
-    Entry {
-        stripe: usize,
-        kind: Kind,
-        entry: Bytes,
-        key_len: usize,
-    },
+    Entry { stripe: usize, kind: Kind, entry: Bytes, key_len: usize },
     /// The end of a space.
     DropSpace(SpaceId),
 }
@@ -212,19 +183,12 @@ impl SealedBatch {
     /// stripes at different times and one must not keep the memory of all.
     pub(crate) fn mutations(&self) -> impl Iterator<Item = Mutation> + '_ {
         let alone = self.mutations.len() == 1;
-        self.mutations
-            .iter()
-            .filter(|span| !span.superseded)
-            .map(move |span| {
-                let start = span.key_start as usize;
-                let range = start..start + span.key_len as usize + span.value_len as usize;
-                let entry = if alone {
-                    self.buffer.slice(range)
-                } else {
-                    Bytes::copy_from_slice(&self.buffer[range])
-                };
-                mutation(span.kind, span.stripe, entry, span.key_len as usize)
-            })
+        self.mutations.iter().filter(|span| !span.superseded).map(move |span| {
+            let start = span.key_start as usize;
+            let range = start..start + span.key_len as usize + span.value_len as usize;
+            let entry = if alone { self.buffer.slice(range) } else { Bytes::copy_from_slice(&self.buffer[range]) };
+            mutation(span.kind, span.stripe, entry, span.key_len as usize)
+        })
     }
 }
 
@@ -239,31 +203,53 @@ fn mark_superseded(buffer: &[u8], mutations: &mut [Span]) {
         (span.stripe, span.kind == DROP_SPACE, span.key(buffer))
     };
     order.sort_unstable_by(|&left, &right| name(left).cmp(&name(right)).then(left.cmp(&right)));
-    let superseded: SmallVec<[u32; 4]> = order
-        .windows(2)
-        .filter(|pair| name(pair[0]) == name(pair[1]))
-        .map(|pair| pair[0])
-        .collect();
+    let superseded: SmallVec<[u32; 4]> =
+        order.windows(2).filter(|pair| name(pair[0]) == name(pair[1])).map(|pair| pair[0]).collect();
     for at in superseded {
         mutations[at as usize].superseded = true;
     }
+}
+
+/// The mutations of an encoded batch, each with its own memory; `None` where the bytes are not one.
+pub(crate) fn mutations_of(encoded: &[u8]) -> impl Iterator<Item = Option<Mutation>> + '_ {
+    let spans = spans_of(encoded);
+    let malformed = spans.is_none().then_some(None);
+    let mutations = spans.unwrap_or_default().into_iter().filter(|span| !span.superseded).map(|span| {
+        let start = span.key_start as usize;
+        let range = start..start + span.key_len as usize + span.value_len as usize;
+        Some(mutation(span.kind, span.stripe, Bytes::copy_from_slice(&encoded[range]), span.key_len as usize))
+    });
+    malformed.into_iter().chain(mutations)
+}
+
+fn spans_of(encoded: &[u8]) -> Option<Vec<Span>> {
+    let mut spans = Vec::new();
+    let mut decoder = Decoder::new(encoded);
+    while !decoder.is_at_end() {
+        let (kind, stripe) = (decoder.u8()?, decoder.u8()?);
+        let (key_len, value_len) = (decoder.u32()?, decoder.u32()?);
+        let key_start = (encoded.len() - decoder.len()) as u32;
+        let key = decoder.take(key_len as usize)?;
+        decoder.take(value_len as usize)?;
+        let is_valid = match kind {
+            DROP_SPACE => key_len == 4,
+            _ => [Kind::Put as u8, Kind::Delete as u8].contains(&kind) && key::split(key).is_some(),
+        };
+        if !is_valid {
+            return None;
+        }
+        spans.push(Span { kind, stripe, key_start, key_len, value_len, superseded: false });
+    }
+    mark_superseded(encoded, &mut spans);
+    Some(spans)
 }
 
 fn mutation(kind: u8, stripe: u8, entry: Bytes, key_len: usize) -> Mutation {
     match (kind, key::space_of(&entry)) {
         (DROP_SPACE, Some(space)) => Mutation::DropSpace(space),
         (kind, _) => {
-            let kind = if kind == Kind::Delete as u8 {
-                Kind::Delete
-            } else {
-                Kind::Put
-            };
-            Mutation::Entry {
-                stripe: stripe as usize,
-                kind,
-                entry,
-                key_len,
-            }
+            let kind = if kind == Kind::Delete as u8 { Kind::Delete } else { Kind::Put };
+            Mutation::Entry { stripe: stripe as usize, kind, entry, key_len }
         }
     }
 }

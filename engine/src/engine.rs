@@ -2,16 +2,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
-use crate::batch::Kind;
+use crate::core::Core;
 use crate::io::Disk;
-use crate::key::{EncodedKey, STRIPE_COUNT};
-use crate::stripe::{Stripe, View};
-use crate::txn::{self, CommitOrder, DroppedSpaces, Latches, Publication, SnapshotRegistry};
+use crate::key::EncodedKey;
 use crate::{
-    Direction, Durability, Error, Health, Key, Metrics, Options, Scan, ScanRange, SeqNo, Snapshot,
-    Ticket, Value, WriteBatch,
+    Direction, Error, Key, Metrics, Options, Scan, ScanRange, SeqNo, Snapshot, Ticket, Value, WriteBatch, checkpoint,
+    recovery, stripe, txn, verify,
 };
 
 /// An open database. Clones are handles of the same one; the last one to go closes it.
@@ -19,20 +17,6 @@ use crate::{
 pub struct Engine {
     core: Arc<Core>,
     _close_on_drop: Arc<CloseOnDrop>,
-}
-
-/// What all handles, snapshots, scans, tickets and background threads share.
-pub(crate) struct Core {
-    pub(crate) options: Options,
-    pub(crate) stripes: Box<[Stripe]>,
-    pub(crate) latches: Latches,
-    pub(crate) commit_order: CommitOrder,
-    pub(crate) publication: Publication,
-    pub(crate) snapshots: SnapshotRegistry,
-    pub(crate) dropped_spaces: DroppedSpaces,
-    pub(crate) memtable_bytes: AtomicUsize,
-    closed: AtomicBool,
-    _disk: Arc<dyn Disk>,
 }
 
 struct CloseOnDrop(Arc<Core>);
@@ -47,11 +31,8 @@ impl Drop for CloseOnDrop {
 impl Engine {
     /// Opens the database on a disk, or makes one. Only one engine can have it open at a time.
     pub fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Engine, Error> {
-        let core = Arc::new(Core::open(disk, options)?);
-        Ok(Engine {
-            _close_on_drop: Arc::new(CloseOnDrop(Arc::clone(&core))),
-            core,
-        })
+        let core = recovery::open(disk, options)?;
+        Ok(Engine { _close_on_drop: Arc::new(CloseOnDrop(Arc::clone(&core))), core })
     }
 
     /// The newest published version of a key. Linearizable; takes no lock.
@@ -79,7 +60,7 @@ impl Engine {
 
     /// A view of everything that was published with a past commit, inside the retention window.
     pub fn snapshot_at(&self, seqno: SeqNo) -> Result<Snapshot, Error> {
-        Snapshot::at(&self.core, seqno.0, || self.core.publication.published())
+        Snapshot::at(&self.core, seqno.0, || self.core.history_start.load(Ordering::SeqCst))
     }
 
     /// Reads a range in key order, or against it, as the snapshot sees it. The scan holds no latch and no lock.
@@ -119,26 +100,27 @@ impl Engine {
     /// The newest commit whose commit time is not after `millis` (since the Unix epoch), as precisely as commit times are
     /// kept; `None` when that is before the retention window.
     pub fn seqno_at(&self, millis: u64) -> Option<SeqNo> {
-        self.core.commit_order.seqno_at(millis).map(SeqNo)
+        let seqno = self.core.commit_order.seqno_at(millis)?.min(self.core.publication.published());
+        (seqno >= self.core.history_start.load(Ordering::SeqCst)).then_some(SeqNo(seqno))
     }
 
     /// Writes all memtables to SSTs.
     pub fn flush(&self) -> Result<(), Error> {
-        self.core.check_writable()
+        self.core.check_writable()?;
+        stripe::flush_all(&self.core)?;
+        self.core.background.run_inline(&self.core);
+        Ok(())
     }
 
     /// Reads every byte of every file and checks it; the error says which file is damaged, and where.
     pub fn verify(&self) -> Result<(), Error> {
-        Ok(())
+        verify::verify(&self.core)
     }
 
     /// Makes a consistent, openable copy of the whole database in a folder that does not exist yet, by hard links, while
     /// writes go on.
     pub fn checkpoint(&self, target: &Path) -> Result<(), Error> {
-        let _ = target;
-        Err(Error::Unsupported {
-            what: "a checkpoint of a database in memory",
-        })
+        checkpoint::checkpoint(&self.core, target)
     }
 
     /// Figures of the moment.
@@ -154,75 +136,6 @@ impl Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Engine")
-            .field("published", &self.published())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Core {
-    fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Core, Error> {
-        let empty = Arc::new(View::default());
-        Ok(Core {
-            stripes: (0..STRIPE_COUNT)
-                .map(|number| Stripe::new(number, &empty))
-                .collect(),
-            latches: Latches::new(),
-            commit_order: CommitOrder::new(0, 0),
-            publication: Publication::new(0, false),
-            snapshots: SnapshotRegistry::new(),
-            dropped_spaces: DroppedSpaces::new(),
-            memtable_bytes: AtomicUsize::new(0),
-            closed: AtomicBool::new(false),
-            options,
-            _disk: disk,
-        })
-    }
-
-    fn read(
-        &self,
-        view: &View,
-        key: Key<'_>,
-        encoded: &EncodedKey,
-        seqno: u64,
-    ) -> Result<Option<Value>, Error> {
-        if self.dropped_spaces.is_dropped(key.space, seqno) {
-            return Ok(None);
-        }
-        let version = view.get(&encoded.bytes, seqno)?;
-        Ok(version
-            .filter(|version| version.kind == Kind::Put)
-            .map(|version| Value::new(version.value, SeqNo(version.seqno))))
-    }
-
-    pub(crate) fn check_writable(&self) -> Result<(), Error> {
-        if let Some(cause) = self.publication.failure() {
-            return Err(cause.clone());
-        }
-        if self.closed.load(Ordering::Acquire) {
-            return Err(Error::Closed);
-        }
-        Ok(())
-    }
-
-    fn metrics(&self) -> Metrics {
-        let health = match (self.publication.failure(), self.options.durability) {
-            (Some(error), _) => Health::Poisoned(error.clone()),
-            (None, Durability::Sync) => Health::Durable,
-            (None, Durability::Relaxed { .. }) => Health::Relaxed,
-            (None, Durability::None) => Health::Volatile,
-        };
-        Metrics {
-            health,
-            published: SeqNo(self.publication.published()),
-            memtable_bytes: self.memtable_bytes.load(Ordering::Relaxed),
-            snapshot_count: self.snapshots.count(),
-        }
-    }
-
-    fn close(&self) -> Result<(), Error> {
-        self.closed.store(true, Ordering::Release);
-        Ok(())
+        formatter.debug_struct("Engine").field("published", &self.published()).finish_non_exhaustive()
     }
 }

@@ -113,9 +113,7 @@ pub(crate) fn stripe_of(position: u32) -> usize {
 
 /// The space of an encoded key.
 pub(crate) fn space_of(encoded: &[u8]) -> Option<SpaceId> {
-    encoded
-        .first_chunk::<SPACE_BYTES>()
-        .map(|bytes| SpaceId::from_be_bytes(*bytes))
+    encoded.first_chunk::<SPACE_BYTES>().map(|bytes| SpaceId::from_be_bytes(*bytes))
 }
 
 /// The still escaped partition and the sort part of an encoded key; `None` when the bytes are not an encoded key.
@@ -173,12 +171,8 @@ mod tests {
     use super::*;
 
     fn parts() -> impl Strategy<Value = (u32, Vec<u8>, Vec<u8>)> {
-        let bytes = || {
-            proptest::collection::vec(
-                prop_oneof![Just(0u8), Just(1), Just(2), Just(255), any::<u8>()],
-                0..6,
-            )
-        };
+        let bytes =
+            || proptest::collection::vec(prop_oneof![Just(0u8), Just(1), Just(2), Just(255), any::<u8>()], 0..6);
         (0..3u32, bytes(), bytes())
     }
 
@@ -220,13 +214,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_key_do_not_split() {
-        for bytes in [
-            &b""[..],
-            b"abcdefg",
-            b"abcdefgxyz",
-            b"abcdefg\0",
-            b"abcdefg\0\x05x",
-        ] {
+        for bytes in [&b""[..], b"abcdefg", b"abcdefgxyz", b"abcdefg\0", b"abcdefg\0\x05x"] {
             assert_eq!(split(bytes), None, "{bytes:?}");
         }
     }

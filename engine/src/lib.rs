@@ -24,19 +24,31 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod background;
 mod batch;
+mod cache;
+mod checkpoint;
+mod compaction;
+mod core;
+mod encoding;
 mod engine;
 mod error;
+mod file_header;
 pub mod io;
 mod iter;
 mod key;
+mod manifest;
 mod memtable;
 mod metrics;
 mod options;
+mod recovery;
 mod seqno;
+mod sst;
 mod stripe;
 mod txn;
 mod value;
+mod verify;
+mod wal;
 
 pub use batch::WriteBatch;
 pub use engine::Engine;

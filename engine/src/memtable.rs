@@ -35,6 +35,7 @@ pub(crate) struct Memtable {
     space_bits: AtomicU64,
     seqno_min: AtomicU64,
     seqno_max: AtomicU64,
+    complete_through: AtomicU64,
 }
 
 struct Node {
@@ -73,10 +74,7 @@ impl Inserter {
     /// A writer for a fresh memtable.
     pub(crate) fn new(stripe: usize) -> Self {
         // Heights need no secrecy, and the same work must give the same list in a simulation.
-        Inserter {
-            node_count: 0,
-            random: 0x9e37_79b9_7f4a_7c15 ^ ((stripe as u64 + 1) << 32),
-        }
+        Inserter { node_count: 0, random: 0x9e37_79b9_7f4a_7c15 ^ ((stripe as u64 + 1) << 32) }
     }
 
     fn next_height(&mut self) -> usize {
@@ -105,6 +103,7 @@ impl Memtable {
             space_bits: AtomicU64::new(0),
             seqno_min: AtomicU64::new(u64::MAX),
             seqno_max: AtomicU64::new(0),
+            complete_through: AtomicU64::new(0),
         }
     }
 
@@ -121,6 +120,16 @@ impl Memtable {
     /// The greatest seqno in here.
     pub(crate) fn seqno_max(&self) -> u64 {
         self.seqno_max.load(Ordering::Acquire)
+    }
+
+    /// Notes, when it is sealed, up to which seqno the stripe's entries are all in here or in older memtables.
+    pub(crate) fn mark_complete_through(&self, seqno: u64) {
+        self.complete_through.store(seqno, Ordering::Release);
+    }
+
+    /// Later memtables of the stripe hold no entry up to this seqno.
+    pub(crate) fn complete_through(&self) -> u64 {
+        self.complete_through.load(Ordering::Acquire)
     }
 
     /// Whether there may be entries of the space; `false` is certain.
@@ -259,11 +268,8 @@ impl Memtable {
         inserter.node_count += 1;
         let index = inserter.node_count;
         let (chunk, offset) = place_of(index);
-        let slots = self.chunks[chunk].get_or_init(|| {
-            (0..FIRST_CHUNK_NODES << chunk)
-                .map(|_| OnceLock::new())
-                .collect()
-        });
+        let slots =
+            self.chunks[chunk].get_or_init(|| (0..FIRST_CHUNK_NODES << chunk).map(|_| OnceLock::new()).collect());
         let fresh = slots[offset].set(node).is_ok();
         debug_assert!(fresh, "an inserter belongs to one memtable");
         index

@@ -25,4 +25,22 @@ pub struct Metrics {
     pub memtable_bytes: usize,
     /// How many snapshots are held.
     pub snapshot_count: usize,
+    /// How many SSTs there are.
+    pub sst_count: usize,
+    /// How many the stripe has that has the most.
+    pub sst_count_max: usize,
+    /// How many bytes the SSTs take on disk.
+    pub sst_bytes: u64,
+    /// How many bytes the WAL files take.
+    pub wal_bytes: u64,
+    /// How many bytes of blocks are cached.
+    pub block_cache_bytes: u64,
+    /// How many blocks had to be read from disk.
+    pub block_cache_miss_count: u64,
+    /// How many SST files are open.
+    pub open_file_count: usize,
+    /// How often a writer was slowed or held up because flushing did not keep pace.
+    pub stall_count: u64,
+    /// Damage that background work came across. The files that it names need attention.
+    pub damage: Option<crate::Error>,
 }

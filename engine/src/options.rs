@@ -32,14 +32,19 @@ pub enum Compression {
 }
 
 /// Settings of an engine. The default suits a laptop.
-#[derive(Clone)]
-#[non_exhaustive]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// When a commit counts as done.
     pub durability: Durability,
-    /// How many bytes the memtables of all stripes may hold before the largest are flushed. Writers are slowed when
-    /// flushing falls behind and stopped at twice this.
+    /// How many bytes the memtables of all stripes may hold. The largest are flushed from half of it; writers are slowed
+    /// from three quarters of it and wait at the limit.
     pub memtable_bytes_max: usize,
+    /// How many bytes the memtable of one stripe may hold before it is flushed.
+    pub stripe_memtable_bytes_max: usize,
+    /// How large a WAL file becomes before the next one is started.
+    pub wal_file_bytes: u64,
+    /// How many bytes of finished WAL files are kept before the stripes that hold them back are flushed.
+    pub wal_bytes_max: u64,
     /// How many bytes of blocks, block indexes and blooms are kept in memory.
     pub block_cache_bytes: usize,
     /// How the blocks of new SSTs are compressed.
@@ -50,7 +55,8 @@ pub struct Options {
     pub open_files_max: usize,
     /// How many SSTs a stripe may have before they are compacted.
     pub compaction_trigger: usize,
-    /// How many threads flush and compact. They start when there is work.
+    /// How many threads flush and compact. They start when there is work. With none, everything is done by the callers,
+    /// in an order that depends on nothing but their calls; that is for simulations.
     pub background_threads: usize,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
@@ -61,6 +67,9 @@ impl Default for Options {
         Options {
             durability: Durability::Sync,
             memtable_bytes_max: 64 << 20,
+            stripe_memtable_bytes_max: 4 << 20,
+            wal_file_bytes: 16 << 20,
+            wal_bytes_max: 256 << 20,
             block_cache_bytes: 64 << 20,
             compression: Compression::Lz4,
             retention: Duration::ZERO,

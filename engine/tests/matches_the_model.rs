@@ -5,14 +5,42 @@ mod support;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use kstone_engine::io::MemoryDisk;
-use kstone_engine::{Direction, Engine, Key, Options, ScanRange, Snapshot, position_of};
-use support::{Model, Random, scan_all};
+use std::time::Duration;
+
+use kstone_engine::io::{Disk, FileDisk, MemoryDisk};
+use kstone_engine::{Compression, Direction, Durability, Engine, Key, Options, ScanRange, Snapshot, position_of};
+use support::{Model, Random, assert_same, scan_all};
 
 const SPACES: u32 = 4;
 
+/// Where a run takes place, and with which settings.
+struct Place {
+    disk: Arc<dyn Disk>,
+    options: Options,
+    /// Whether what was acknowledged is there after a reopening.
+    is_durable: bool,
+}
+
+/// Budgets so small that a run flushes and compacts all the time.
+fn tiny(durability: Durability, background_threads: usize, compression: Compression) -> Options {
+    Options {
+        durability,
+        background_threads,
+        compression,
+        memtable_bytes_max: 40_000,
+        stripe_memtable_bytes_max: 8_000,
+        wal_file_bytes: 3_000,
+        wal_bytes_max: 20_000,
+        block_cache_bytes: 20_000,
+        open_files_max: 5,
+        compaction_trigger: 3,
+        ..Options::default()
+    }
+}
+
 struct Run {
     random: Random,
+    place: Place,
     engine: Engine,
     model: Model,
     snapshots: Vec<Snapshot>,
@@ -29,16 +57,15 @@ fn partition(random: &mut Random) -> Vec<u8> {
 
 fn sort(random: &mut Random) -> Vec<u8> {
     let len = random.below(3) as usize;
-    (0..len)
-        .map(|_| [0, 1, b'a', 255][random.below(4) as usize])
-        .collect()
+    (0..len).map(|_| [0, 1, b'a', 255][random.below(4) as usize]).collect()
 }
 
 impl Run {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, place: Place) -> Self {
         Run {
             random: Random::new(seed),
-            engine: Engine::open(Arc::new(MemoryDisk::new()), Options::in_memory()).unwrap(),
+            engine: Engine::open(Arc::clone(&place.disk), place.options.clone()).unwrap(),
+            place,
             model: Model::default(),
             snapshots: Vec::new(),
             dropped_max: 0,
@@ -46,33 +73,43 @@ impl Run {
     }
 
     fn step(&mut self) {
-        match self.random.below(100) {
-            0..60 => self.write(),
-            60..80 => self.read(),
-            80..92 => self.scan(),
-            92..96 => self.snapshots.push(self.engine.snapshot()),
-            96..99 if !self.snapshots.is_empty() => {
+        match self.random.below(1000) {
+            0..600 => self.write(),
+            600..800 => self.read(),
+            800..920 => self.scan(),
+            920..950 => self.snapshots.push(self.engine.snapshot()),
+            950..990 if !self.snapshots.is_empty() => {
                 let at = self.random.below(self.snapshots.len() as u64) as usize;
                 self.snapshots.swap_remove(at);
             }
+            990..992 => self.engine.flush().unwrap(),
+            992..994 => self.engine.verify().unwrap(),
+            994..996 if self.place.is_durable => self.reopen(),
             _ => {}
         }
+    }
+
+    fn reopen(&mut self) {
+        self.snapshots.clear();
+        let snapshot = self.engine.snapshot();
+        self.model.check_all(&self.engine, &snapshot, SPACES, "before closing");
+        drop(snapshot);
+        self.engine.close().unwrap();
+        if self.random.one_in(2) {
+            let locked = self.engine.clone();
+            drop(locked);
+        }
+        self.engine = Engine::open(Arc::clone(&self.place.disk), self.place.options.clone()).unwrap();
+        let snapshot = self.engine.snapshot();
+        self.model.check_all(&self.engine, &snapshot, SPACES, "reopened");
     }
 
     fn write(&mut self) {
         let count = 1 + self.random.below(4);
         let space = self.random.below(SPACES.into()) as u32;
-        let keys: Vec<(Vec<u8>, Vec<u8>)> = (0..count)
-            .map(|_| (partition(&mut self.random), sort(&mut self.random)))
-            .collect();
-        let keys: Vec<Key<'_>> = keys
-            .iter()
-            .map(|(partition, sort)| Key {
-                space,
-                partition,
-                sort,
-            })
-            .collect();
+        let keys: Vec<(Vec<u8>, Vec<u8>)> =
+            (0..count).map(|_| (partition(&mut self.random), sort(&mut self.random))).collect();
+        let keys: Vec<Key<'_>> = keys.iter().map(|(partition, sort)| Key { space, partition, sort }).collect();
         let values: Vec<Option<Vec<u8>>> = keys
             .iter()
             .map(|_| {
@@ -106,10 +143,7 @@ impl Run {
         if self.random.one_in(400) && self.dropped_max < SPACES - 2 {
             let space = self.dropped_max;
             self.dropped_max += 1;
-            let ((), ticket) = self
-                .engine
-                .transact(&[], |_, batch| batch.drop_space(space))
-                .unwrap();
+            let ((), ticket) = self.engine.transact(&[], |_, batch| batch.drop_space(space)).unwrap();
             ticket.wait().unwrap();
             self.model.drop_space(space, self.engine.published());
         }
@@ -125,24 +159,14 @@ impl Run {
     fn read(&mut self) {
         let space = self.random.below(SPACES.into()) as u32;
         let (partition, sort) = (partition(&mut self.random), sort(&mut self.random));
-        let key = Key {
-            space,
-            partition: &partition,
-            sort: &sort,
-        };
+        let key = Key { space, partition: &partition, sort: &sort };
         let snapshot = self.some_snapshot();
         let found = self.engine.get_at(&snapshot, key).unwrap();
         let expected = self.model.get(key, snapshot.seqno());
-        assert_eq!(
-            found.as_ref().map(|value| (value.seqno().0, &**value)),
-            expected
-        );
+        assert_eq!(found.as_ref().map(|value| (value.seqno().0, &**value)), expected);
         let newest = self.engine.get(key).unwrap();
         let expected = self.model.get(key, self.engine.published());
-        assert_eq!(
-            newest.as_ref().map(|value| (value.seqno().0, &**value)),
-            expected
-        );
+        assert_eq!(newest.as_ref().map(|value| (value.seqno().0, &**value)), expected);
     }
 
     fn scan(&mut self) {
@@ -157,20 +181,8 @@ impl Run {
                 _ => Bound::Unbounded,
             };
             let (lower, upper) = (bound(&sorts[0][..]), bound(&sorts[1][..]));
-            let direction = if self.random.one_in(2) {
-                Direction::Forward
-            } else {
-                Direction::Reverse
-            };
-            (
-                ScanRange::Partition {
-                    space,
-                    partition: &partition,
-                    lower,
-                    upper,
-                },
-                direction,
-            )
+            let direction = if self.random.one_in(2) { Direction::Forward } else { Direction::Reverse };
+            (ScanRange::Partition { space, partition: &partition, lower, upper }, direction)
         } else {
             let mut ends = [self.random.next() as u32, self.random.next() as u32];
             match self.random.below(3) {
@@ -178,38 +190,67 @@ impl Run {
                 1 => ends[0] = position_of(&partition),
                 _ => {}
             }
-            let after = self
-                .random
-                .one_in(2)
-                .then_some((&partition[..], &sorts[0][..]));
-            (
-                ScanRange::Positions {
-                    space,
-                    first: ends[0],
-                    last: ends[1],
-                    after,
-                },
-                Direction::Forward,
-            )
+            let after = self.random.one_in(2).then_some((&partition[..], &sorts[0][..]));
+            (ScanRange::Positions { space, first: ends[0], last: ends[1], after }, Direction::Forward)
         };
         let found = scan_all(&self.engine, &snapshot, range, direction);
-        assert_eq!(
-            found,
-            self.model.range(range, direction, snapshot.seqno()),
-            "{range:?} {direction:?}"
-        );
+        let expected = self.model.range(range, direction, snapshot.seqno());
+        assert_same(&found, &expected, &format!("{range:?} {direction:?}"));
+    }
+}
+
+fn run(seeds: std::ops::Range<u64>, steps: usize, place: impl Fn() -> Place) {
+    for seed in seeds {
+        let mut run = Run::new(seed, place());
+        for _ in 0..steps {
+            run.step();
+        }
+        let snapshot = run.engine.snapshot();
+        run.model.check_all(&run.engine, &snapshot, SPACES, &format!("seed {seed}"));
+        assert!(run.engine.metrics().damage.is_none());
     }
 }
 
 #[test]
-fn random_operations_show_what_the_model_shows() {
-    for seed in 0..20 {
-        let mut run = Run::new(seed);
-        for _ in 0..2_000 {
-            run.step();
-        }
-        let snapshot = run.engine.snapshot();
-        run.model
-            .check_all(&run.engine, &snapshot, SPACES, &format!("seed {seed}"));
+fn in_memory() {
+    run(0..20, 2_000, || Place { disk: Arc::new(MemoryDisk::new()), options: Options::in_memory(), is_durable: false });
+}
+
+#[test]
+fn in_memory_with_tiny_memtables() {
+    run(100..110, 4_000, || Place {
+        disk: Arc::new(MemoryDisk::new()),
+        options: tiny(Durability::None, 0, Compression::None),
+        is_durable: false,
+    });
+}
+
+#[test]
+fn with_a_log_and_all_work_done_by_the_caller() {
+    run(200..220, 4_000, || Place {
+        disk: Arc::new(MemoryDisk::new()),
+        options: tiny(Durability::Sync, 0, Compression::Lz4),
+        is_durable: true,
+    });
+}
+
+#[test]
+fn with_a_log_and_background_threads() {
+    run(300..310, 4_000, || Place {
+        disk: Arc::new(MemoryDisk::new()),
+        options: tiny(Durability::Sync, 2, Compression::Zstd),
+        is_durable: true,
+    });
+}
+
+#[test]
+fn in_a_folder() {
+    for seed in 400..403 {
+        let folder = tempfile::tempdir().unwrap();
+        run(seed..seed + 1, 2_000, || Place {
+            disk: Arc::new(FileDisk::new(folder.path()).unwrap()),
+            options: tiny(Durability::Relaxed { interval: Duration::from_millis(5) }, 2, Compression::Lz4),
+            is_durable: true,
+        });
     }
 }

@@ -1,32 +1,157 @@
 //! A folder of the operating system.
+#![allow(clippy::disallowed_methods, reason = "this is the seam")]
 
+use std::fs;
+use std::io::{ErrorKind, Result};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Disk;
+use bytes::Bytes;
+
+use super::{Disk, DiskFile, DiskLock};
 use crate::Error;
+
+const LOCK_NAME: &str = "LOCK";
 
 /// A folder that holds one database.
 #[derive(Debug)]
 pub struct FileDisk {
-    _folder: PathBuf,
+    folder: PathBuf,
 }
 
 impl FileDisk {
     /// Uses a folder, and makes it if it isn't there.
-    #[allow(clippy::disallowed_methods, reason = "this is the seam")]
-    pub fn new(folder: impl AsRef<Path>) -> Result<FileDisk, Error> {
+    pub fn new(folder: impl AsRef<Path>) -> std::result::Result<FileDisk, Error> {
         let folder = folder.as_ref();
-        std::fs::create_dir_all(folder).map_err(|source| Error::Io {
+        make_durable_folder(folder).map_err(|source| Error::Io {
             operation: "create folder",
             file: folder.display().to_string(),
             offset: None,
             source: Arc::new(source),
         })?;
-        Ok(FileDisk {
-            _folder: folder.to_owned(),
-        })
+        Ok(FileDisk { folder: folder.to_owned() })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 }
 
-impl Disk for FileDisk {}
+/// Makes the folder and those above it; each is durable only when the one above it is synced.
+fn make_durable_folder(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = match folder.parent() {
+        Some(above) if !above.as_os_str().is_empty() => above,
+        _ => Path::new("."),
+    };
+    make_durable_folder(above)?;
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
+        made => made?,
+    }
+    fs::File::open(above)?.sync_all()
+}
+
+impl Disk for FileDisk {
+    fn lock(&self) -> Result<Box<dyn DiskLock>> {
+        let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(self.path(LOCK_NAME))?;
+        rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive)?;
+        Ok(Box::new(FolderLock { _file: file }))
+    }
+
+    fn list(&self) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            // A name that is not text is none of ours.
+            if let (true, Ok(name)) = (entry.file_type()?.is_file(), entry.file_name().into_string()) {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+
+    fn create(&self, name: &str) -> Result<Arc<dyn DiskFile>> {
+        let mut options = fs::OpenOptions::new();
+        let file = options.create(true).truncate(true).read(true).write(true).open(self.path(name))?;
+        Ok(Arc::new(OpenFile { file }))
+    }
+
+    fn open(&self, name: &str) -> Result<Arc<dyn DiskFile>> {
+        let file = fs::OpenOptions::new().read(true).write(true).open(self.path(name))?;
+        Ok(Arc::new(OpenFile { file }))
+    }
+
+    fn remove(&self, name: &str) -> Result<()> {
+        fs::remove_file(self.path(name))
+    }
+
+    fn sync_folder(&self) -> Result<()> {
+        fs::File::open(&self.folder)?.sync_all()
+    }
+
+    fn make_folder(&self, path: &Path) -> Result<Arc<dyn Disk>> {
+        if path.exists() {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        make_durable_folder(path)?;
+        Ok(Arc::new(FileDisk { folder: path.to_owned() }))
+    }
+
+    fn link(&self, name: &str, folder: &Path) -> Result<()> {
+        fs::hard_link(self.path(name), folder.join(name))
+    }
+
+    fn describe(&self) -> String {
+        self.folder.display().to_string()
+    }
+}
+
+/// The operating system releases the lock with the file, also when the process is killed.
+#[derive(Debug)]
+struct FolderLock {
+    _file: fs::File,
+}
+
+impl DiskLock for FolderLock {}
+
+#[derive(Debug)]
+struct OpenFile {
+    file: fs::File,
+}
+
+impl DiskFile for OpenFile {
+    fn read_at(&self, offset: u64, len: usize) -> Result<Bytes> {
+        let mut bytes = vec![0; len];
+        let mut filled = 0;
+        while filled < len {
+            match self.file.read_at(&mut bytes[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        bytes.truncate(filled);
+        Ok(bytes.into())
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+        self.file.write_all_at(bytes, offset)
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.file.sync_data()
+    }
+
+    fn len_bytes(&self) -> Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    fn truncate(&self, len: u64) -> Result<()> {
+        self.file.set_len(len)
+    }
+}

@@ -55,27 +55,14 @@ pub(crate) struct StripeRanges {
 impl StripeRanges {
     pub(crate) fn new(range: ScanRange<'_>) -> Option<Self> {
         match range {
-            ScanRange::Partition {
-                space,
-                partition,
-                lower,
-                upper,
-            } => Some(Self::of_partition(space, partition, lower, upper)),
-            ScanRange::Positions {
-                space,
-                first,
-                last,
-                after,
-            } => Self::of_positions(space, first, last, after),
+            ScanRange::Partition { space, partition, lower, upper } => {
+                Some(Self::of_partition(space, partition, lower, upper))
+            }
+            ScanRange::Positions { space, first, last, after } => Self::of_positions(space, first, last, after),
         }
     }
 
-    fn of_partition(
-        space: SpaceId,
-        partition: &[u8],
-        lower: Bound<&[u8]>,
-        upper: Bound<&[u8]>,
-    ) -> Self {
+    fn of_partition(space: SpaceId, partition: &[u8], lower: Bound<&[u8]>, upper: Bound<&[u8]>) -> Self {
         let mut start = KeyBuf::new();
         let stripe = key::encode_partition(space, partition, &mut start);
         let mut end = KeyBuf::new();
@@ -95,21 +82,10 @@ impl StripeRanges {
         if let Bound::Excluded(_) = lower {
             append_successor(&mut start);
         }
-        StripeRanges {
-            space,
-            stripe,
-            last_stripe: stripe,
-            lower: Some(start),
-            upper: Some(end),
-        }
+        StripeRanges { space, stripe, last_stripe: stripe, lower: Some(start), upper: Some(end) }
     }
 
-    fn of_positions(
-        space: SpaceId,
-        first: u32,
-        last: u32,
-        after: Option<(&[u8], &[u8])>,
-    ) -> Option<Self> {
+    fn of_positions(space: SpaceId, first: u32, last: u32, after: Option<(&[u8], &[u8])>) -> Option<Self> {
         let mut first = first;
         let mut lower = KeyBuf::new();
         key::encode_position(space, first, &mut lower);
@@ -118,25 +94,15 @@ impl StripeRanges {
             if resume >= first {
                 first = resume;
                 lower.clear();
-                key::encode(
-                    key::Key {
-                        space,
-                        partition,
-                        sort,
-                    },
-                    &mut lower,
-                );
+                key::encode(key::Key { space, partition, sort }, &mut lower);
                 append_successor(&mut lower);
             }
         }
-        let upper = last
-            .checked_add(1)
-            .filter(|end| key::stripe_of(*end) == key::stripe_of(last))
-            .map(|end| {
-                let mut upper = KeyBuf::new();
-                key::encode_position(space, end, &mut upper);
-                upper
-            });
+        let upper = last.checked_add(1).filter(|end| key::stripe_of(*end) == key::stripe_of(last)).map(|end| {
+            let mut upper = KeyBuf::new();
+            key::encode_position(space, end, &mut upper);
+            upper
+        });
         (first <= last).then(|| StripeRanges {
             space,
             stripe: key::stripe_of(first),
@@ -148,23 +114,9 @@ impl StripeRanges {
 
     /// The bounds in the present stripe.
     pub(crate) fn bounds(&mut self) -> (KeyBuf, Option<KeyBuf>) {
-        let lower = self
-            .lower
-            .take()
-            .unwrap_or_else(|| KeyBuf::from_slice(&self.space.to_be_bytes()));
-        let upper = if self.stripe == self.last_stripe {
-            self.upper.take()
-        } else {
-            None
-        };
-        (
-            lower,
-            upper.or_else(|| {
-                self.space
-                    .checked_add(1)
-                    .map(|next| KeyBuf::from_slice(&next.to_be_bytes()))
-            }),
-        )
+        let lower = self.lower.take().unwrap_or_else(|| KeyBuf::from_slice(&self.space.to_be_bytes()));
+        let upper = if self.stripe == self.last_stripe { self.upper.take() } else { None };
+        (lower, upper.or_else(|| self.space.checked_add(1).map(|next| KeyBuf::from_slice(&next.to_be_bytes()))))
     }
 }
 

@@ -2,10 +2,12 @@
 
 use crate::Error;
 use crate::memtable::{EntryRef, MemtableCursor};
+use crate::sst::SstCursor;
 
 /// A position in a memtable or an SST. Entries are ordered by key, and versions of a key newest first.
 pub(crate) enum Cursor {
     Memtable(MemtableCursor),
+    Sst(Box<SstCursor>),
 }
 
 impl Cursor {
@@ -13,6 +15,7 @@ impl Cursor {
     pub(crate) fn seek(&mut self, key: &[u8], seqno: u64) -> Result<(), Error> {
         match self {
             Cursor::Memtable(cursor) => cursor.seek(key, seqno),
+            Cursor::Sst(cursor) => return cursor.seek(key, seqno),
         }
         Ok(())
     }
@@ -22,6 +25,8 @@ impl Cursor {
         match (self, key) {
             (Cursor::Memtable(cursor), Some(key)) => cursor.seek_before(key),
             (Cursor::Memtable(cursor), None) => cursor.seek_last(),
+            (Cursor::Sst(cursor), Some(key)) => return cursor.seek_before(key),
+            (Cursor::Sst(cursor), None) => return cursor.seek_last(),
         }
         Ok(())
     }
@@ -29,6 +34,7 @@ impl Cursor {
     pub(crate) fn next(&mut self) -> Result<(), Error> {
         match self {
             Cursor::Memtable(cursor) => cursor.next(),
+            Cursor::Sst(cursor) => return cursor.next(),
         }
         Ok(())
     }
@@ -36,6 +42,7 @@ impl Cursor {
     pub(crate) fn previous(&mut self) -> Result<(), Error> {
         match self {
             Cursor::Memtable(cursor) => cursor.previous(),
+            Cursor::Sst(cursor) => return cursor.previous(),
         }
         Ok(())
     }
@@ -44,6 +51,7 @@ impl Cursor {
     pub(crate) fn entry(&self) -> Option<EntryRef<'_>> {
         match self {
             Cursor::Memtable(cursor) => cursor.entry(),
+            Cursor::Sst(cursor) => cursor.entry(),
         }
     }
 }

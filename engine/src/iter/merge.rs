@@ -16,10 +16,7 @@ pub(crate) struct Merge {
 
 impl Merge {
     pub(crate) fn new(cursors: Vec<Cursor>) -> Self {
-        Merge {
-            cursors,
-            current: None,
-        }
+        Merge { cursors, current: None }
     }
 
     /// Stands on the first entry at or after `(key, seqno)`.
@@ -67,10 +64,7 @@ impl Merge {
             let Some(entry) = cursor.entry() else {
                 continue;
             };
-            if best
-                .as_ref()
-                .is_none_or(|(_, best)| order(&entry, best) == wanted)
-            {
+            if best.as_ref().is_none_or(|(_, best)| order(&entry, best) == wanted) {
                 best = Some((index, entry));
             }
         }
@@ -79,7 +73,5 @@ impl Merge {
 }
 
 fn order(left: &EntryRef<'_>, right: &EntryRef<'_>) -> Ordering {
-    left.key
-        .cmp(right.key)
-        .then_with(|| right.seqno.cmp(&left.seqno))
+    left.key.cmp(right.key).then_with(|| right.seqno.cmp(&left.seqno))
 }

@@ -8,4 +8,5 @@ mod visible;
 
 pub use bounds::{Direction, ScanRange};
 pub(crate) use cursor::Cursor;
+pub(crate) use merge::Merge;
 pub use scan::{Row, Scan};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::bounds::{Direction, ScanRange, StripeRanges};
 use super::visible::Visible;
-use crate::engine::Core;
+use crate::core::Core;
 use crate::memtable::EntryRef;
 use crate::txn::Snapshot;
 use crate::{Error, SeqNo, Value, key};
@@ -58,30 +58,14 @@ impl std::fmt::Debug for Row<'_> {
 }
 
 impl Scan {
-    pub(crate) fn new(
-        core: &Arc<Core>,
-        snapshot: Snapshot,
-        range: ScanRange<'_>,
-        direction: Direction,
-    ) -> Self {
+    pub(crate) fn new(core: &Arc<Core>, snapshot: Snapshot, range: ScanRange<'_>, direction: Direction) -> Self {
         let seqno = snapshot.seqno().0;
-        let ranges = StripeRanges::new(range)
-            .filter(|ranges| !core.dropped_spaces.is_dropped(ranges.space, seqno));
-        Scan {
-            core: Arc::clone(core),
-            snapshot,
-            direction,
-            ranges,
-            current: None,
-            partition: Vec::new(),
-        }
+        let ranges = StripeRanges::new(range).filter(|ranges| !core.dropped_spaces.is_dropped(ranges.space, seqno));
+        Scan { core: Arc::clone(core), snapshot, direction, ranges, current: None, partition: Vec::new() }
     }
 
     /// The next row, or `None` at the end. After an error the scan can't go on.
-    #[allow(
-        clippy::should_implement_trait,
-        reason = "a row borrows from the scan, which Iterator can't say"
-    )]
+    #[allow(clippy::should_implement_trait, reason = "a row borrows from the scan, which Iterator can't say")]
     pub fn next(&mut self) -> Result<Option<Row<'_>>, Error> {
         loop {
             if self.current.is_none() && !self.open_stripe()? {
@@ -102,9 +86,7 @@ impl Scan {
             (Some(visible), Direction::Reverse) => visible.row_behind(),
             (None, _) => None,
         };
-        entry
-            .map(|entry| row(entry, &mut self.partition))
-            .transpose()
+        entry.map(|entry| row(entry, &mut self.partition)).transpose()
     }
 
     /// Moves on to the next stripe that may hold something of the space; `false` when there is none.
@@ -113,9 +95,7 @@ impl Scan {
             return Ok(false);
         };
         if let (Direction::Reverse, true) = (self.direction, ranges.stripe < ranges.last_stripe) {
-            return Err(Error::Unsupported {
-                what: "a reverse scan over positions of more than one stripe",
-            });
+            return Err(Error::Unsupported { what: "a reverse scan over positions of more than one stripe" });
         }
         while ranges.stripe <= ranges.last_stripe {
             let (lower, upper) = ranges.bounds();
@@ -134,11 +114,7 @@ impl Scan {
 
 impl std::fmt::Debug for Scan {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Scan")
-            .field("snapshot", &self.snapshot)
-            .field("direction", &self.direction)
-            .finish()
+        formatter.debug_struct("Scan").field("snapshot", &self.snapshot).field("direction", &self.direction).finish()
     }
 }
 
@@ -157,11 +133,5 @@ fn row<'a>(entry: EntryRef<'a>, unescaped: &'a mut Vec<u8>) -> Result<Row<'a>, E
             unescaped
         }
     };
-    Ok(Row {
-        partition,
-        sort,
-        value: entry.value,
-        seqno: SeqNo(entry.seqno),
-        owner: entry.owner,
-    })
+    Ok(Row { partition, sort, value: entry.value, seqno: SeqNo(entry.seqno), owner: entry.owner })
 }

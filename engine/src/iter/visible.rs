@@ -35,12 +35,7 @@ struct Candidate {
 }
 
 impl Visible {
-    pub(crate) fn new(
-        cursors: Vec<Cursor>,
-        seqno: u64,
-        lower: KeyBuf,
-        upper: Option<KeyBuf>,
-    ) -> Self {
+    pub(crate) fn new(cursors: Vec<Cursor>, seqno: u64, lower: KeyBuf, upper: Option<KeyBuf>) -> Self {
         Visible {
             merge: Merge::new(cursors),
             seqno,
@@ -64,11 +59,7 @@ impl Visible {
             let Some(entry) = self.merge.entry() else {
                 return Ok(false);
             };
-            if self
-                .upper
-                .as_ref()
-                .is_some_and(|upper| entry.key >= upper.as_slice())
-            {
+            if self.upper.as_ref().is_some_and(|upper| entry.key >= upper.as_slice()) {
                 return Ok(false);
             }
             let decided = self.has_last_key && entry.key == self.last_key.as_slice();
@@ -90,11 +81,7 @@ impl Visible {
             if self.has_last_key && key == self.last_key {
                 // Behind the oldest version.
                 self.merge.seek(&key, 0)?;
-                if self
-                    .merge
-                    .entry()
-                    .is_some_and(|entry| entry.key == key.as_slice())
-                {
+                if self.merge.entry().is_some_and(|entry| entry.key == key.as_slice()) {
                     self.merge.next()?;
                 }
             } else {
@@ -118,19 +105,10 @@ impl Visible {
         // What was the candidate is the row that the caller has seen.
         self.candidate = None;
         loop {
-            let entry = self
-                .merge
-                .entry()
-                .filter(|entry| entry.key >= self.lower.as_slice());
-            let same_key = entry
-                .as_ref()
-                .is_some_and(|entry| self.has_last_key && entry.key == self.last_key.as_slice());
-            if !same_key
-                && self
-                    .candidate
-                    .as_ref()
-                    .is_some_and(|candidate| candidate.kind == Kind::Put)
-            {
+            let entry = self.merge.entry().filter(|entry| entry.key >= self.lower.as_slice());
+            let same_key =
+                entry.as_ref().is_some_and(|entry| self.has_last_key && entry.key == self.last_key.as_slice());
+            if !same_key && self.candidate.as_ref().is_some_and(|candidate| candidate.kind == Kind::Put) {
                 return Ok(true);
             }
             let Some(entry) = entry else {
@@ -146,11 +124,7 @@ impl Visible {
             // Backwards the versions of a key come oldest first, so the last one that is visible counts.
             if entry.seqno <= self.seqno {
                 let value = entry.owner.slice_ref(entry.value);
-                self.candidate = Some(Candidate {
-                    value,
-                    seqno: entry.seqno,
-                    kind: entry.kind,
-                });
+                self.candidate = Some(Candidate { value, seqno: entry.seqno, kind: entry.kind });
             }
             self.merge.previous()?;
         }

@@ -1,44 +1,114 @@
-//! The order of commits: one place hands out seqnos, so the WAL holds them in order.
+//! The order of commits: one place hands out seqnos, so the log holds them in order.
+
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
 use crate::batch::{BATCH_BYTES_MAX, Mutation, SealedBatch};
-use crate::engine::Core;
+use crate::core::Core;
+use crate::wal::PendingRecord;
 use crate::{Error, WriteBatch};
 
+/// How many commit times are kept over the retention window, at most.
+const COMMIT_TIMES_MAX: u64 = 1 << 18;
+
 /// Hands out seqnos and commit times.
-pub(crate) struct CommitOrder(Mutex<Last>);
+pub(crate) struct CommitOrder {
+    last: Mutex<Last>,
+    retention_millis: u64,
+    /// Commits that are not further apart than this share a commit time.
+    granule_millis: u64,
+}
 
 struct Last {
     seqno: u64,
     millis: u64,
+    /// Commits that are not in the log yet, in order.
+    pending: Vec<PendingRecord>,
+    /// A seqno and its commit time, wherever it is a granule later than the one before.
+    times: VecDeque<(u64, u64)>,
 }
 
 impl CommitOrder {
     /// Continues after the last commit.
-    pub(crate) fn new(seqno: u64, millis: u64) -> Self {
-        CommitOrder(Mutex::new(Last { seqno, millis }))
+    pub(crate) fn new(seqno: u64, millis: u64, retention: Duration) -> Self {
+        let retention_millis = retention.as_millis() as u64;
+        CommitOrder {
+            last: Mutex::new(Last { seqno, millis, pending: Vec::new(), times: VecDeque::new() }),
+            retention_millis,
+            granule_millis: (retention_millis / COMMIT_TIMES_MAX).max(1),
+        }
     }
 
-    /// The newest commit that was made at a time or before.
+    /// Notes a commit that was made before the engine was opened.
+    pub(crate) fn note_recovered(&self, seqno: u64, millis: u64) {
+        let mut last = self.last.lock();
+        last.seqno = last.seqno.max(seqno);
+        last.millis = last.millis.max(millis);
+        self.note_time(&mut last, seqno, millis);
+    }
+
+    fn note_time(&self, last: &mut Last, seqno: u64, millis: u64) {
+        let is_new = last.times.back().is_none_or(|&(noted_seqno, noted_millis)| {
+            seqno > noted_seqno && millis >= noted_millis + self.granule_millis
+        });
+        if is_new {
+            last.times.push_back((seqno, millis));
+            let oldest = millis.saturating_sub(self.retention_millis);
+            // The last one before the window says what was there when it began.
+            while last.times.get(1).is_some_and(|(_, second)| *second <= oldest) {
+                last.times.pop_front();
+            }
+        }
+    }
+
+    /// The newest commit that was made at a time or before, as precisely as times are kept.
     pub(crate) fn seqno_at(&self, millis: u64) -> Option<u64> {
-        let last = self.0.lock();
-        (millis >= last.millis).then_some(last.seqno)
+        let last = self.last.lock();
+        if millis >= last.millis {
+            return Some(last.seqno);
+        }
+        let after = last.times.partition_point(|(_, noted)| *noted <= millis);
+        let (seqno, noted) = *last.times.get(after.checked_sub(1)?)?;
+        match last.times.get(after) {
+            // The whole granule had passed.
+            Some((next, _)) if millis + 1 >= noted + self.granule_millis => Some(next - 1),
+            _ => Some(seqno),
+        }
+    }
+
+    /// The commit times that were noted after a seqno.
+    pub(crate) fn times_after(&self, seqno: u64) -> Vec<(u64, u64)> {
+        let last = self.last.lock();
+        last.times.iter().filter(|(noted, _)| *noted > seqno).copied().collect()
     }
 
     /// The last seqno that was handed out.
     pub(crate) fn last_seqno(&self) -> u64 {
-        self.0.lock().seqno
+        self.last.lock().seqno
+    }
+
+    pub(crate) fn last_millis(&self) -> u64 {
+        self.last.lock().millis
+    }
+
+    /// Takes what has to be written to the log. Only who leads the log may do this.
+    pub(crate) fn take_pending(&self) -> Vec<PendingRecord> {
+        std::mem::take(&mut self.last.lock().pending)
+    }
+
+    /// Whether there is something to be written to the log.
+    pub(crate) fn has_pending(&self) -> bool {
+        !self.last.lock().pending.is_empty()
     }
 }
 
-/// Gives the batch its seqno, queues it for the WAL and puts its entries into the memtables.
+/// Gives the batch its seqno, queues it for the log and puts its entries into the memtables.
 pub(crate) fn commit(core: &Core, batch: WriteBatch) -> Result<u64, Error> {
     if batch.len_bytes() > BATCH_BYTES_MAX {
-        return Err(Error::BatchTooLarge {
-            bytes: batch.len_bytes(),
-            max: BATCH_BYTES_MAX,
-        });
+        return Err(Error::BatchTooLarge { bytes: batch.len_bytes(), max: BATCH_BYTES_MAX });
     }
     let (seqno, batch) = order(core, batch)?;
     let unfinished = Unfinished { core };
@@ -50,11 +120,10 @@ pub(crate) fn commit(core: &Core, batch: WriteBatch) -> Result<u64, Error> {
 
 fn order(core: &Core, mut batch: WriteBatch) -> Result<(u64, SealedBatch), Error> {
     batch.settle();
+    let commits = &core.commit_order;
     loop {
-        let mut last = core.commit_order.0.lock();
-        if let Some(cause) = core.publication.failure() {
-            return Err(cause.clone());
-        }
+        let mut last = commits.last.lock();
+        core.check_alive()?;
         let seqno = last.seqno + 1;
         if !core.publication.has_room_for(seqno) {
             drop(last);
@@ -62,9 +131,16 @@ fn order(core: &Core, mut batch: WriteBatch) -> Result<(u64, SealedBatch), Error
             continue;
         }
         last.seqno = seqno;
-        last.millis = last.millis.max(core.options.clock.now_millis());
+        // The clock of the machine may be set back; the order of commits may not.
+        let millis = last.millis.max(core.options.clock.now_millis());
+        last.millis = millis;
+        commits.note_time(&mut last, seqno, millis);
         batch.stamp(seqno);
-        return Ok((seqno, batch.seal()));
+        let batch = batch.seal();
+        if core.wal.is_some() {
+            last.pending.push(PendingRecord { seqno, millis, payload: batch.encoded().clone() });
+        }
+        return Ok((seqno, batch));
     }
 }
 
@@ -72,19 +148,17 @@ fn insert(core: &Core, seqno: u64, batch: &SealedBatch) {
     let mut bytes = 0;
     for mutation in batch.mutations() {
         match mutation {
-            Mutation::Entry {
-                stripe,
-                kind,
-                entry,
-                key_len,
-            } => {
-                bytes += core.stripes[stripe].insert(seqno, kind, entry, key_len);
+            Mutation::Entry { stripe, kind, entry, key_len } => {
+                let inserted = core.stripes[stripe].insert(seqno, kind, entry, key_len);
+                bytes += inserted.bytes;
+                if inserted.memtable_bytes >= core.options.stripe_memtable_bytes_max {
+                    core.flush_is_urgent.store(true, Ordering::Relaxed);
+                }
             }
             Mutation::DropSpace(space) => core.dropped_spaces.add(space, seqno),
         }
     }
-    core.memtable_bytes
-        .fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
+    core.memtable_bytes.fetch_add(bytes, Ordering::Relaxed);
 }
 
 /// Notices that a commit panicked between taking its seqno and being inserted: nothing after it may ever be published.
@@ -94,6 +168,6 @@ struct Unfinished<'a> {
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        self.core.publication.fail(Error::Closed);
+        self.core.poison(&Error::Unsupported { what: "going on after a panic in a commit" });
     }
 }

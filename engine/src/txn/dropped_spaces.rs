@@ -31,11 +31,7 @@ impl DroppedSpaces {
     pub(crate) fn add(&self, space: SpaceId, seqno: u64) {
         let _writer = self.writer.lock();
         let shard = &self.shards[space as usize % SHARD_COUNT];
-        let mut spaces = shard
-            .load()
-            .as_ref()
-            .map(|spaces| spaces.to_vec())
-            .unwrap_or_default();
+        let mut spaces = shard.load().as_ref().map(|spaces| spaces.to_vec()).unwrap_or_default();
         match spaces.binary_search_by_key(&space, |&(space, _)| space) {
             Ok(at) => spaces[at].1 = spaces[at].1.min(seqno),
             Err(at) => spaces.insert(at, (space, seqno)),
@@ -51,10 +47,19 @@ impl DroppedSpaces {
         }
         let spaces = self.shards[space as usize % SHARD_COUNT].load();
         let spaces = spaces.as_ref()?;
-        let at = spaces
-            .binary_search_by_key(&space, |&(space, _)| space)
-            .ok()?;
+        let at = spaces.binary_search_by_key(&space, |&(space, _)| space).ok()?;
         Some(spaces[at].1)
+    }
+
+    /// All dropped spaces with the commits that dropped them.
+    pub(crate) fn all(&self) -> Vec<(SpaceId, u64)> {
+        if !self.any.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        self.shards
+            .iter()
+            .flat_map(|shard| shard.load().as_ref().map(|spaces| spaces.to_vec()).unwrap_or_default())
+            .collect()
     }
 
     /// Whether the space is gone for a reader at this seqno.

@@ -38,9 +38,7 @@ impl Latches {
 
     /// Takes the latches. Everyone takes them in ascending order, so nobody waits in a circle.
     pub(crate) fn acquire(&self, set: &LatchSet) -> SmallVec<[MutexGuard<'_, ()>; 4]> {
-        set.ascending()
-            .map(|stripe| self.0[stripe].lock())
-            .collect()
+        set.ascending().map(|stripe| self.0[stripe].lock()).collect()
     }
 
     /// Takes and releases every latch once: afterwards, nobody is still inside a transaction that had begun before.

@@ -3,6 +3,7 @@
 mod commit;
 mod dropped_spaces;
 mod latch;
+mod lead_queue;
 mod publication;
 mod snapshot;
 mod ticket;
@@ -11,6 +12,7 @@ mod transaction;
 pub(crate) use commit::{CommitOrder, commit};
 pub(crate) use dropped_spaces::DroppedSpaces;
 pub(crate) use latch::{LatchSet, Latches};
+pub(crate) use lead_queue::LeadQueue;
 pub(crate) use publication::Publication;
 pub use snapshot::Snapshot;
 pub(crate) use snapshot::SnapshotRegistry;

@@ -63,6 +63,18 @@ impl Publication {
         self.inserted.load(Ordering::SeqCst)
     }
 
+    /// The log holds every commit up to this one.
+    pub(crate) fn durable(&self) -> u64 {
+        self.durable.load(Ordering::SeqCst)
+    }
+
+    /// Notes that everything up to this commit is there, while the log is replayed.
+    pub(crate) fn recover_to(&self, seqno: u64) {
+        self.inserted.fetch_max(seqno, Ordering::SeqCst);
+        self.durable.fetch_max(seqno, Ordering::SeqCst);
+        self.published.fetch_max(seqno, Ordering::SeqCst);
+    }
+
     /// Whether a commit with this seqno may begin to insert.
     pub(crate) fn has_room_for(&self, seqno: u64) -> bool {
         seqno.saturating_sub(self.inserted()) < IN_FLIGHT_MAX
@@ -73,15 +85,8 @@ impl Publication {
         self.slots[(seqno % IN_FLIGHT_MAX) as usize].store(seqno, Ordering::SeqCst);
         // Whoever completes the gap moves the mark over all that were waiting behind it.
         let mut inserted = self.inserted();
-        while self.slots[((inserted + 1) % IN_FLIGHT_MAX) as usize].load(Ordering::SeqCst)
-            == inserted + 1
-        {
-            match self.inserted.compare_exchange(
-                inserted,
-                inserted + 1,
-                Ordering::SeqCst,
-                Ordering::SeqCst,
-            ) {
+        while self.slots[((inserted + 1) % IN_FLIGHT_MAX) as usize].load(Ordering::SeqCst) == inserted + 1 {
+            match self.inserted.compare_exchange(inserted, inserted + 1, Ordering::SeqCst, Ordering::SeqCst) {
                 Ok(_) => inserted += 1,
                 Err(now) => inserted = now,
             }
@@ -100,9 +105,7 @@ impl Publication {
             return;
         }
         let target = self.inserted().min(self.durable.load(Ordering::SeqCst));
-        if self.published.fetch_max(target, Ordering::SeqCst) < target
-            && self.waiter_count.load(Ordering::SeqCst) > 0
-        {
+        if self.published.fetch_max(target, Ordering::SeqCst) < target && self.waiter_count.load(Ordering::SeqCst) > 0 {
             self.wake(|waiter| waiter.seqno <= target);
         }
     }
@@ -133,18 +136,12 @@ impl Publication {
         let mut waiters = self.waiters.lock();
         let id = waiters.next_id;
         waiters.next_id += 1;
-        waiters.entries.push(Waiter {
-            id,
-            seqno,
-            waker: waker.clone(),
-        });
-        self.waiter_count
-            .store(waiters.entries.len(), Ordering::SeqCst);
+        waiters.entries.push(Waiter { id, seqno, waker: waker.clone() });
+        self.waiter_count.store(waiters.entries.len(), Ordering::SeqCst);
         // Publication that ran before the count was visible woke nobody.
         if self.outcome(seqno).is_some() {
             waiters.entries.pop();
-            self.waiter_count
-                .store(waiters.entries.len(), Ordering::SeqCst);
+            self.waiter_count.store(waiters.entries.len(), Ordering::SeqCst);
             return None;
         }
         Some(id)
@@ -166,19 +163,15 @@ impl Publication {
     pub(crate) fn cancel(&self, id: u64) {
         let mut waiters = self.waiters.lock();
         waiters.entries.retain(|waiter| waiter.id != id);
-        self.waiter_count
-            .store(waiters.entries.len(), Ordering::SeqCst);
+        self.waiter_count.store(waiters.entries.len(), Ordering::SeqCst);
     }
 
     fn wake(&self, due: impl Fn(&Waiter) -> bool) {
         let woken: Vec<Waiter> = {
             let mut waiters = self.waiters.lock();
-            let (woken, left) = std::mem::take(&mut waiters.entries)
-                .into_iter()
-                .partition(due);
+            let (woken, left) = std::mem::take(&mut waiters.entries).into_iter().partition(due);
             waiters.entries = left;
-            self.waiter_count
-                .store(waiters.entries.len(), Ordering::SeqCst);
+            self.waiter_count.store(waiters.entries.len(), Ordering::SeqCst);
             woken
         };
         // Outside the lock: a waker may run code of the caller's executor.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::engine::Core;
+use crate::core::Core;
 use crate::{Error, SeqNo};
 
 const SHARD_COUNT: usize = 16;
@@ -27,33 +27,17 @@ impl Snapshot {
     /// A snapshot of what is published now.
     pub(crate) fn newest(core: &Arc<Core>) -> Self {
         let (seqno, shard) = core.snapshots.pin_newest(|| core.publication.published());
-        Snapshot {
-            pin: Arc::new(Pin {
-                core: Arc::clone(core),
-                seqno,
-                shard,
-            }),
-        }
+        Snapshot { pin: Arc::new(Pin { core: Arc::clone(core), seqno, shard }) }
     }
 
     /// A snapshot of a past commit, if its versions are certain to be there.
-    pub(crate) fn at(
-        core: &Arc<Core>,
-        asked: u64,
-        oldest: impl FnOnce() -> u64,
-    ) -> Result<Self, Error> {
+    pub(crate) fn at(core: &Arc<Core>, asked: u64, oldest: impl FnOnce() -> u64) -> Result<Self, Error> {
         let published = core.publication.published();
         if asked > published {
             return Err(Error::SnapshotInFuture { asked, published });
         }
         let shard = core.snapshots.pin_at(asked, oldest)?;
-        Ok(Snapshot {
-            pin: Arc::new(Pin {
-                core: Arc::clone(core),
-                seqno: asked,
-                shard,
-            }),
-        })
+        Ok(Snapshot { pin: Arc::new(Pin { core: Arc::clone(core), seqno: asked, shard }) })
     }
 
     /// The commit that it shows, with all before it.
@@ -81,9 +65,7 @@ pub(crate) struct SnapshotRegistry {
 
 impl SnapshotRegistry {
     pub(crate) fn new() -> Self {
-        SnapshotRegistry {
-            shards: [const { Mutex::new(BTreeMap::new()) }; SHARD_COUNT],
-        }
+        SnapshotRegistry { shards: [const { Mutex::new(BTreeMap::new()) }; SHARD_COUNT] }
     }
 
     /// Pins what `published` returns. It is read under the shard's lock: a compaction that looks at the shard later sees
@@ -102,10 +84,7 @@ impl SnapshotRegistry {
         let mut pins = self.shards[shard].lock();
         let oldest = oldest();
         if seqno < oldest && !pins.contains_key(&seqno) {
-            return Err(Error::SnapshotTooOld {
-                asked: seqno,
-                oldest,
-            });
+            return Err(Error::SnapshotTooOld { asked: seqno, oldest });
         }
         *pins.entry(seqno).or_default() += 1;
         Ok(shard)
@@ -119,6 +98,12 @@ impl SnapshotRegistry {
                 pins.remove(&seqno);
             }
         }
+    }
+
+    /// Calls `look` with all pins, while nobody can add one.
+    pub(crate) fn with_all_pins<R>(&self, look: impl FnOnce(Vec<u64>) -> R) -> R {
+        let shards: Vec<_> = self.shards.iter().map(|shard| shard.lock()).collect();
+        look(shards.iter().flat_map(|pins| pins.keys().copied()).collect())
     }
 
     /// How many distinct pins there are, at most.

@@ -3,11 +3,11 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
+use super::lead_queue::ParkedThread;
 use crate::Error;
-use crate::engine::Core;
+use crate::core::Core;
 
 /// The promise that a commit will be published: durable and visible to readers. Await it or [`wait`](Ticket::wait) for it.
 /// Dropping it takes nothing back; the commit goes on.
@@ -18,22 +18,22 @@ pub struct Ticket {
 
 enum State {
     Done(Option<Error>),
-    Pending {
-        core: Arc<Core>,
-        seqno: u64,
-        wait_id: Option<u64>,
-    },
+    Pending(Pending),
+}
+
+struct Pending {
+    core: Arc<Core>,
+    seqno: u64,
+    /// The background was asked to see to it.
+    is_requested: bool,
+    wait_id: Option<u64>,
 }
 
 impl Ticket {
     pub(crate) fn new(core: &Arc<Core>, seqno: u64) -> Self {
         let state = match core.publication.outcome(seqno) {
             Some(outcome) => State::Done(outcome.err()),
-            None => State::Pending {
-                core: Arc::clone(core),
-                seqno,
-                wait_id: None,
-            },
+            None => State::Pending(Pending { core: Arc::clone(core), seqno, is_requested: false, wait_id: None }),
         };
         Ticket { state }
     }
@@ -42,28 +42,74 @@ impl Ticket {
     pub fn is_done(&self) -> bool {
         match &self.state {
             State::Done(_) => true,
-            State::Pending { core, seqno, .. } => core.publication.outcome(*seqno).is_some(),
+            State::Pending(pending) => pending.core.publication.outcome(pending.seqno).is_some(),
         }
     }
 
-    /// Blocks until the commit is published.
+    /// Blocks until the commit is published. The thread writes the log itself when nobody else does.
     pub fn wait(mut self) -> Result<(), Error> {
-        if let State::Done(error) = &mut self.state {
-            return error.take().map_or(Ok(()), Err);
+        match &mut self.state {
+            State::Done(error) => error.take().map_or(Ok(()), Err),
+            State::Pending(pending) => {
+                // A thread that waits is a thread that writes; nobody else has to be asked.
+                pending.is_requested = true;
+                let outcome = pending.wait();
+                self.state = State::Done(None);
+                outcome
+            }
         }
-        let parked = Arc::new(ParkedThread {
-            thread: std::thread::current(),
-            woken: AtomicBool::new(false),
-        });
-        let waker = Waker::from(Arc::clone(&parked));
-        let mut context = Context::from_waker(&waker);
+    }
+}
+
+impl Pending {
+    fn wait(&mut self) -> Result<(), Error> {
+        let mut parked: Option<(Arc<ParkedThread>, Waker)> = None;
         loop {
-            if let Poll::Ready(outcome) = Pin::new(&mut self).poll(&mut context) {
+            if let Some(outcome) = self.core.publication.outcome(self.seqno) {
+                self.stop_waiting();
                 return outcome;
             }
-            while !parked.woken.swap(false, Ordering::SeqCst) {
-                std::thread::park();
+            if self.may_lead() && self.core.try_lead_log() {
+                continue;
             }
+            let (thread, waker) = parked.get_or_insert_with(|| {
+                let thread = ParkedThread::current();
+                (Arc::clone(&thread), Waker::from(thread))
+            });
+            self.core.lead_queue.enter(self.seqno, thread);
+            if !self.register(waker) || (self.may_lead() && self.core.try_lead_log()) {
+                continue;
+            }
+            thread.sleep();
+        }
+    }
+
+    /// Whether writing the log would bring the commit forward; otherwise only others' insertions are missing.
+    fn may_lead(&self) -> bool {
+        self.core.publication.durable() < self.seqno
+    }
+
+    /// Has the waker woken when the outcome is known; `false` when it is known already.
+    fn register(&mut self, waker: &Waker) -> bool {
+        let publication = &self.core.publication;
+        if self.wait_id.is_some_and(|id| publication.replace_waker(id, waker)) {
+            return true;
+        }
+        self.wait_id = publication.wait_for(self.seqno, waker);
+        self.wait_id.is_some()
+    }
+
+    fn stop_waiting(&mut self) {
+        if let Some(id) = self.wait_id.take() {
+            self.core.publication.cancel(id);
+        }
+    }
+
+    /// Asks the background, once, to see to the commit.
+    fn request(&mut self) {
+        if !self.is_requested {
+            self.is_requested = true;
+            self.core.background.request_log_sync(&self.core);
         }
     }
 }
@@ -72,31 +118,19 @@ impl Future for Ticket {
     type Output = Result<(), Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.state {
-            State::Done(error) => Poll::Ready(error.take().map_or(Ok(()), Err)),
-            State::Pending {
-                core,
-                seqno,
-                wait_id,
-            } => {
-                let publication = &core.publication;
-                let waits_on = match (publication.outcome(*seqno), wait_id.take()) {
-                    (Some(outcome), waiting) => {
-                        waiting.into_iter().for_each(|id| publication.cancel(id));
-                        self.state = State::Done(outcome.clone().err());
-                        return Poll::Ready(outcome);
-                    }
-                    (None, Some(id)) if publication.replace_waker(id, context.waker()) => Some(id),
-                    (None, _) => publication.wait_for(*seqno, context.waker()),
-                };
-                match waits_on {
-                    Some(id) => {
-                        *wait_id = Some(id);
-                        Poll::Pending
-                    }
-                    // The outcome became known in between.
-                    None => self.poll(context),
-                }
+        let pending = match &mut self.state {
+            State::Done(error) => return Poll::Ready(error.take().map_or(Ok(()), Err)),
+            State::Pending(pending) => pending,
+        };
+        pending.request();
+        loop {
+            if let Some(outcome) = pending.core.publication.outcome(pending.seqno) {
+                pending.stop_waiting();
+                self.state = State::Done(None);
+                return Poll::Ready(outcome);
+            }
+            if pending.register(context.waker()) {
+                return Poll::Pending;
             }
         }
     }
@@ -104,34 +138,17 @@ impl Future for Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        if let State::Pending {
-            core,
-            wait_id: Some(id),
-            ..
-        } = &self.state
-        {
-            core.publication.cancel(*id);
+        if let State::Pending(pending) = &mut self.state {
+            pending.stop_waiting();
+            if pending.core.publication.outcome(pending.seqno).is_none() {
+                pending.request();
+            }
         }
     }
 }
 
 impl std::fmt::Debug for Ticket {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Ticket")
-            .field("is_done", &self.is_done())
-            .finish()
-    }
-}
-
-struct ParkedThread {
-    thread: std::thread::Thread,
-    woken: AtomicBool,
-}
-
-impl Wake for ParkedThread {
-    fn wake(self: Arc<Self>) {
-        self.woken.store(true, Ordering::SeqCst);
-        self.thread.unpark();
+        formatter.debug_struct("Ticket").field("is_done", &self.is_done()).finish()
     }
 }

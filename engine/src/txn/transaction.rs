@@ -5,8 +5,9 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::{LatchSet, commit};
+use crate::background::Job;
 use crate::batch::Kind;
-use crate::engine::Core;
+use crate::core::Core;
 use crate::key::EncodedKey;
 use crate::{Error, Key, SeqNo, Ticket, Value, WriteBatch};
 
@@ -17,9 +18,14 @@ pub(crate) fn transact<R>(
     mut decide: impl FnMut(&[Option<Value>], &mut WriteBatch) -> R,
 ) -> Result<(R, Ticket), Error> {
     core.check_writable()?;
+    core.throttle()?;
     let mut latch_set = LatchSet::default();
     let encoded: SmallVec<[EncodedKey; 2]> = keys.iter().map(|&key| EncodedKey::new(key)).collect();
     encoded.iter().for_each(|key| latch_set.add(key.stripe));
+    if keys.is_empty() {
+        // Closing and `barrier` notice transactions by their latches.
+        latch_set.add(0);
+    }
 
     let latches = core.latches.acquire(&latch_set);
     let mut seen = 0;
@@ -27,34 +33,34 @@ pub(crate) fn transact<R>(
     for (key, encoded) in keys.iter().zip(&encoded) {
         values.push(read_newest(core, key, encoded, &mut seen)?);
     }
+    // Closing sets the mark and then waits for every latch, so whoever gets past this is waited for.
+    core.check_writable()?;
     let mut batch = WriteBatch::default();
     let answer = decide(&values, &mut batch);
-    let seqno = if batch.is_empty() {
-        seen
-    } else {
-        commit(core, batch)?
-    };
+    if batch.is_empty() {
+        drop(latches);
+        return Ok((answer, Ticket::new(core, seen)));
+    }
+    let drops_space = batch.drops_space();
+    let seqno = commit(core, batch)?;
     // The fsync is not waited for: others may decide on these versions now, and their commits become durable after this one.
     drop(latches);
+    core.schedule_flush();
+    if drops_space {
+        core.background.submit(core, Job::ReclaimDropped);
+    }
+    core.background.run_inline(core);
     Ok((answer, Ticket::new(core, seqno)))
 }
 
 /// The newest version, durable or not. Raises `seen` to the commit that the answer depends on, a deletion included: an
 /// answer must not be given before that commit is durable.
-fn read_newest(
-    core: &Core,
-    key: &Key<'_>,
-    encoded: &EncodedKey,
-    seen: &mut u64,
-) -> Result<Option<Value>, Error> {
+fn read_newest(core: &Core, key: &Key<'_>, encoded: &EncodedKey, seen: &mut u64) -> Result<Option<Value>, Error> {
     if let Some(dropped) = core.dropped_spaces.seqno_of(key.space) {
         *seen = dropped.max(*seen);
         return Ok(None);
     }
-    let Some(version) = core.stripes[encoded.stripe]
-        .view()
-        .get(&encoded.bytes, u64::MAX)?
-    else {
+    let Some(version) = core.stripes[encoded.stripe].view().get(&encoded.bytes, u64::MAX)? else {
         return Ok(None);
     };
     *seen = version.seqno.max(*seen);

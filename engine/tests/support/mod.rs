@@ -1,12 +1,8 @@
 //! What the scenarios share: a seeded random source, and the ordered map that the engine is compared with.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "every test binary uses a part of this"
-)]
+#![allow(dead_code, unreachable_pub, reason = "every test binary uses a part of this")]
 
 mod model;
 mod random;
 
-pub use model::{Model, scan_all};
+pub use model::{Model, assert_same, scan_all};
 pub use random::Random;

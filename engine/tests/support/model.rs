@@ -15,12 +15,7 @@ pub struct Model {
 }
 
 pub fn model_key(key: Key<'_>) -> ModelKey {
-    (
-        key.space,
-        position_of(key.partition),
-        key.partition.to_vec(),
-        key.sort.to_vec(),
-    )
+    (key.space, position_of(key.partition), key.partition.to_vec(), key.sort.to_vec())
 }
 
 impl Model {
@@ -61,30 +56,16 @@ impl Model {
         versions: &'a [(u64, Option<Vec<u8>>)],
         at: SeqNo,
     ) -> Option<(u64, &'a [u8])> {
-        if self
-            .dropped
-            .get(&key.0)
-            .is_some_and(|dropped| *dropped <= at.0)
-        {
+        if self.dropped.get(&key.0).is_some_and(|dropped| *dropped <= at.0) {
             return None;
         }
         let (seqno, value) = versions.iter().rev().find(|(seqno, _)| *seqno <= at.0)?;
         Some((*seqno, value.as_deref()?))
     }
 
-    pub fn range(
-        &self,
-        range: ScanRange<'_>,
-        direction: Direction,
-        at: SeqNo,
-    ) -> Vec<(ModelKey, u64, Vec<u8>)> {
+    pub fn range(&self, range: ScanRange<'_>, direction: Direction, at: SeqNo) -> Vec<(ModelKey, u64, Vec<u8>)> {
         let inside = |key: &ModelKey| match range {
-            ScanRange::Partition {
-                space,
-                partition,
-                lower,
-                upper,
-            } => {
+            ScanRange::Partition { space, partition, lower, upper } => {
                 key.0 == space
                     && key.2 == partition
                     && match lower {
@@ -98,19 +79,8 @@ impl Model {
                         Bound::Unbounded => true,
                     }
             }
-            ScanRange::Positions {
-                space,
-                first,
-                last,
-                after,
-            } => {
-                let resumed = after.is_none_or(|(partition, sort)| {
-                    *key > model_key(Key {
-                        space,
-                        partition,
-                        sort,
-                    })
-                });
+            ScanRange::Positions { space, first, last, after } => {
+                let resumed = after.is_none_or(|(partition, sort)| *key > model_key(Key { space, partition, sort }));
                 key.0 == space && (first..=last).contains(&key.1) && resumed
             }
         };
@@ -132,19 +102,18 @@ impl Model {
     /// Compares everything that the engine shows at a snapshot with the model.
     pub fn check_all(&self, engine: &Engine, snapshot: &Snapshot, spaces: u32, context: &str) {
         for space in 0..spaces {
-            let range = ScanRange::Positions {
-                space,
-                first: 0,
-                last: u32::MAX,
-                after: None,
-            };
+            let range = ScanRange::Positions { space, first: 0, last: u32::MAX, after: None };
             let expected = self.range(range, Direction::Forward, snapshot.seqno());
-            assert_eq!(
-                scan_all(engine, snapshot, range, Direction::Forward),
-                expected,
-                "{context}: space {space}"
-            );
+            assert_same(&scan_all(engine, snapshot, range, Direction::Forward), &expected, context);
         }
+    }
+}
+
+/// Compares rows, and on failure shows only where they first differ.
+pub fn assert_same(found: &[(ModelKey, u64, Vec<u8>)], expected: &[(ModelKey, u64, Vec<u8>)], context: &str) {
+    let differs = (0..found.len().max(expected.len())).find(|&at| found.get(at) != expected.get(at));
+    if let Some(at) = differs {
+        panic!("{context}: row {at}: found {:?}, expected {:?}", found.get(at), expected.get(at));
     }
 }
 
@@ -159,11 +128,7 @@ pub fn scan_all(
     let mut scan = engine.scan(snapshot, range, direction);
     let mut rows = Vec::new();
     while let Some(row) = scan.next().unwrap() {
-        let key = model_key(Key {
-            space,
-            partition: row.partition,
-            sort: row.sort,
-        });
+        let key = model_key(Key { space, partition: row.partition, sort: row.sort });
         assert_eq!(&*row.to_value(), row.value);
         rows.push((key, row.seqno.0, row.value.to_vec()));
     }

@@ -1,0 +1,9 @@
+//! Compaction: merging SSTs of a stripe into fewer, without what nobody can see any more.
+
+mod retained;
+mod strategy;
+mod worker;
+
+pub(crate) use retained::{Horizon, Retained};
+pub(crate) use strategy::{Run, choose};
+pub(crate) use worker::{compact, runs_of};

@@ -1,0 +1,87 @@
+//! Which SSTs of a stripe to merge. Pure: figures in, a choice out.
+
+use std::ops::Range;
+
+/// What the strategy knows of an SST.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) bytes: u64,
+    pub(crate) entry_count: u64,
+    pub(crate) tombstone_count: u64,
+    /// Out of the entries, how many belong to spaces that nobody can see any more.
+    pub(crate) dropped_count: u64,
+}
+
+/// An older SST joins a merge when it is not larger than this many times what was chosen so far. More would rewrite large
+/// SSTs for little; less would leave many of similar size.
+const SIZE_RATIO: u64 = 1;
+
+/// Chooses neighbours in age; `runs` comes newest first. `None` when nothing is worth it.
+pub(crate) fn choose(runs: &[Run], trigger: usize) -> Option<Range<usize>> {
+    // Space of dropped spaces is reclaimed where it is.
+    if let Some(run) = runs.iter().position(|run| run.dropped_count > 0 && run.dropped_count * 4 >= run.entry_count) {
+        return Some(run..run + 1);
+    }
+    // Tombstones go only when they meet what they hide, at the oldest.
+    let tombstones: u64 = runs.iter().map(|run| run.tombstone_count).sum();
+    let entries: u64 = runs.iter().map(|run| run.entry_count).sum();
+    if runs.len() >= 2 && tombstones * 3 >= entries {
+        return Some(0..runs.len());
+    }
+    if runs.len() < trigger.max(2) {
+        return None;
+    }
+    let mut chosen_bytes = runs[0].bytes;
+    let mut end = 1;
+    while end < runs.len() && runs[end].bytes <= chosen_bytes * SIZE_RATIO {
+        chosen_bytes += runs[end].bytes;
+        end += 1;
+    }
+    // When sizes grow too steeply, the newest are merged nevertheless: their number has to shrink.
+    let end = end.max(runs.len() + 2 - trigger.max(2));
+    Some(0..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(sizes: &[u64]) -> Vec<Run> {
+        sizes.iter().map(|&bytes| Run { bytes, entry_count: bytes, ..Run::default() }).collect()
+    }
+
+    #[test]
+    fn few_runs_are_left_alone() {
+        assert_eq!(choose(&runs(&[]), 4), None);
+        assert_eq!(choose(&runs(&[1, 1, 1]), 4), None);
+    }
+
+    #[test]
+    fn runs_of_similar_size_are_merged_and_a_much_larger_one_is_not() {
+        assert_eq!(choose(&runs(&[1, 1, 1, 1]), 4), Some(0..4));
+        assert_eq!(choose(&runs(&[1, 1, 1, 100]), 4), Some(0..3));
+    }
+
+    #[test]
+    fn the_number_of_runs_shrinks_however_steep_the_sizes() {
+        let mut sizes = vec![1, 10, 100, 1_000, 10_000, 100_000];
+        let chosen = choose(&runs(&sizes), 4).unwrap();
+        sizes.drain(chosen.clone());
+        assert!(sizes.len() + 1 < 4, "{chosen:?}");
+    }
+
+    #[test]
+    fn many_tombstones_meet_what_they_hide() {
+        let mut mixed = runs(&[10, 30]);
+        assert_eq!(choose(&mixed, 10), None);
+        mixed[0] = Run { tombstone_count: 20, entry_count: 20, ..mixed[0] };
+        assert_eq!(choose(&mixed, 10), Some(0..2));
+    }
+
+    #[test]
+    fn a_run_that_is_mostly_of_dropped_spaces_is_rewritten_alone() {
+        let mut mixed = runs(&[10, 30, 50]);
+        mixed[1].dropped_count = 10;
+        assert_eq!(choose(&mixed, 10), Some(1..2));
+    }
+}

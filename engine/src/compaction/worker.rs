@@ -1,0 +1,78 @@
+//! Carrying a compaction out.
+
+use std::sync::Arc;
+
+use super::{Horizon, Retained, Run, choose};
+use crate::Error;
+use crate::core::Core;
+use crate::iter::{Cursor, Merge};
+use crate::manifest::Edit;
+use crate::sst::{Sst, SstCursor, SstWriter};
+
+/// After so many entries, a compaction looks whether the engine is being closed.
+const ENTRIES_BETWEEN_CHECKS: u64 = 1024;
+
+/// What the strategy needs to know of the SSTs of a stripe.
+pub(crate) fn runs_of(core: &Core, ssts: &[Arc<Sst>], oldest_reader: u64) -> Vec<Run> {
+    let is_gone = |space| core.dropped_spaces.is_dropped(space, oldest_reader);
+    let run = |sst: &Arc<Sst>| Run {
+        bytes: sst.meta.file_bytes,
+        entry_count: sst.meta.entry_count,
+        tombstone_count: sst.meta.tombstone_count,
+        dropped_count: sst.meta.spaces.iter().filter(|share| is_gone(share.space)).map(|share| share.entry_count).sum(),
+    };
+    ssts.iter().map(run).collect()
+}
+
+/// Compacts a stripe once, if there is something worth it. The caller has the stripe's compaction claim.
+pub(crate) fn compact(core: &Arc<Core>, stripe: usize) -> Result<bool, Error> {
+    let ssts = core.stripes[stripe].view().ssts.clone();
+    let horizon = core.horizon();
+    let runs = runs_of(core, &ssts, horizon.oldest_reader());
+    let Some(chosen) = choose(&runs, core.options.compaction_trigger) else { return Ok(false) };
+    let is_oldest = chosen.end == ssts.len();
+    let inputs = &ssts[chosen];
+    let output = merge(core, stripe, inputs, &horizon, is_oldest)?;
+
+    let mut edits: Vec<Edit> = inputs.iter().map(|input| Edit::SstRemoved { id: input.meta.id }).collect();
+    edits.push(Edit::HistoryStart(horizon.start()));
+    edits.extend(output.as_ref().map(|sst| Edit::SstAdded(Arc::clone(&sst.meta))));
+    core.manifest.lock().commit(&edits).inspect_err(|error| core.poison(error))?;
+    core.stripes[stripe].install_compacted(inputs, output);
+    inputs.iter().for_each(|input| input.mark_obsolete());
+    Ok(true)
+}
+
+/// Merges SSTs into one; none is left when nothing has to be kept.
+fn merge(
+    core: &Arc<Core>,
+    stripe: usize,
+    inputs: &[Arc<Sst>],
+    horizon: &Horizon,
+    is_oldest: bool,
+) -> Result<Option<Arc<Sst>>, Error> {
+    let base = inputs.iter().map(|input| input.meta.seqno_min).min().unwrap_or(0);
+    // The output takes the place of the newest input in the order of ages.
+    let rank = inputs.iter().map(|input| input.meta.rank).max().unwrap_or(0);
+    let cursors = inputs.iter().map(|input| Cursor::Sst(Box::new(SstCursor::uncached(Arc::clone(input)))));
+    let mut retained = Retained::new(Merge::new(cursors.collect()), horizon, &core.dropped_spaces, is_oldest)?;
+    let id = core.manifest.lock().next_file_id();
+    let mut writer: Option<SstWriter> = None;
+    while let Some(entry) = retained.next()? {
+        let writer = match &mut writer {
+            Some(writer) => writer,
+            None => {
+                let made = SstWriter::create(&core.folder, stripe, id, rank, base, core.options.compression);
+                writer.insert(made.inspect_err(|error| core.poison(error))?)
+            }
+        };
+        writer.add(entry).inspect_err(|error| core.poison(error))?;
+        if writer.entry_count().is_multiple_of(ENTRIES_BETWEEN_CHECKS) {
+            core.background.check_running()?;
+        }
+    }
+    let Some(writer) = writer else { return Ok(None) };
+    let meta =
+        writer.finish().and_then(|meta| core.folder.sync().map(|()| meta)).inspect_err(|error| core.poison(error))?;
+    Ok(Some(Arc::new(Sst::new(meta, Arc::clone(&core.sst_shared)))))
+}

@@ -1,0 +1,308 @@
+//! What all handles, snapshots, scans, tickets and background threads share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::background::{Background, Job};
+use crate::batch::Kind;
+use crate::compaction::{self, Horizon};
+use crate::io::{DiskLock, Folder};
+use crate::key::EncodedKey;
+use crate::manifest::{Edit, Manifest};
+use crate::sst::SstShared;
+use crate::stripe::{self, Stripe, View};
+use crate::txn::{CommitOrder, DroppedSpaces, Latches, LeadQueue, Publication, SnapshotRegistry};
+use crate::wal::{Wal, Writer};
+use crate::{Durability, Error, Health, Key, Metrics, Options, SeqNo, Ticket, Value};
+
+/// A clean stop flushes memtables that are larger than this; the next start replays smaller ones from the log faster than
+/// it would open their SSTs.
+const CLOSE_FLUSH_BYTES: usize = 4 << 20;
+/// The longest that a writer is held up at a time before the budget is used up.
+const SLOW_DOWN_MAX: Duration = Duration::from_millis(1);
+const STALL_CHECK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// The engine behind its handles.
+pub(crate) struct Core {
+    pub(crate) options: Options,
+    pub(crate) folder: Folder,
+    pub(crate) stripes: Box<[Stripe]>,
+    pub(crate) latches: Latches,
+    pub(crate) commit_order: CommitOrder,
+    pub(crate) publication: Publication,
+    pub(crate) lead_queue: LeadQueue,
+    pub(crate) snapshots: SnapshotRegistry,
+    pub(crate) dropped_spaces: DroppedSpaces,
+    pub(crate) memtable_bytes: AtomicUsize,
+    /// A reader at an earlier commit may miss versions.
+    pub(crate) history_start: AtomicU64,
+    /// `None` without durability.
+    pub(crate) wal: Option<Wal>,
+    pub(crate) manifest: Mutex<Manifest>,
+    pub(crate) sst_shared: Arc<SstShared>,
+    pub(crate) background: Background,
+    pub(crate) flush_is_urgent: AtomicBool,
+    pub(crate) stall_count: AtomicU64,
+    pub(crate) damage: Mutex<Option<Error>>,
+    pub(crate) closed: AtomicBool,
+    pub(crate) lock: Mutex<Option<Box<dyn DiskLock>>>,
+}
+
+impl Core {
+    pub(crate) fn read(
+        &self,
+        view: &View,
+        key: Key<'_>,
+        encoded: &EncodedKey,
+        seqno: u64,
+    ) -> Result<Option<Value>, Error> {
+        if self.dropped_spaces.is_dropped(key.space, seqno) {
+            return Ok(None);
+        }
+        let version = view.get(&encoded.bytes, seqno)?;
+        Ok(version
+            .filter(|version| version.kind == Kind::Put)
+            .map(|version| Value::new(version.value, SeqNo(version.seqno))))
+    }
+
+    /// An error when nothing can be written any more.
+    pub(crate) fn check_writable(&self) -> Result<(), Error> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::Closed);
+        }
+        self.check_alive()
+    }
+
+    pub(crate) fn check_alive(&self) -> Result<(), Error> {
+        self.publication.failure().map_or(Ok(()), |cause| Err(cause.clone()))
+    }
+
+    /// Stops all writing, for good: after a failed write or sync nobody knows what is on disk, and asking again may get a
+    /// wrong answer. The next start reads what is there.
+    pub(crate) fn poison(&self, cause: &Error) {
+        match cause {
+            Error::Closed | Error::Poisoned { .. } => {}
+            cause => self.publication.fail(Error::Poisoned { cause: Arc::new(cause.clone()) }),
+        }
+        self.background.note_progress();
+    }
+
+    /// Where readers may stand now and later.
+    pub(crate) fn horizon(&self) -> Horizon {
+        self.snapshots.with_all_pins(|pins| {
+            let published = self.publication.published();
+            let start = match self.options.retention {
+                Duration::ZERO => published,
+                retention => {
+                    let since = self.options.clock.now_millis().saturating_sub(retention.as_millis() as u64);
+                    self.commit_order.seqno_at(since).unwrap_or(0).min(published)
+                }
+            };
+            let start = self.history_start.fetch_max(start, Ordering::SeqCst).max(start);
+            Horizon::new(pins, start)
+        })
+    }
+
+    /// What a manifest record has to say besides the SSTs: everything up to `checkpoint` is in SSTs, and the log is, or
+    /// will be before the record is written, durable up to `last`.
+    pub(crate) fn checkpoint_edits(&self, checkpoint: u64, last: u64) -> Vec<Edit> {
+        let published = self.publication.published();
+        let first_file = self.wal.as_ref().map_or(1, |wal| wal.first_needed(checkpoint));
+        let mut edits = vec![Edit::WalCheckpoint { seqno: checkpoint, first_file }];
+        if self.wal.is_some() {
+            edits.push(Edit::LastCommit { seqno: last, millis: self.commit_order.last_millis() });
+        }
+        let manifest = self.manifest.lock();
+        let known = manifest.state();
+        let dropped = self
+            .dropped_spaces
+            .all()
+            .into_iter()
+            .filter(|(space, seqno)| *seqno <= published && !known.dropped_spaces.contains_key(space));
+        edits.extend(dropped.map(|(space, seqno)| Edit::SpaceDropped { space, seqno }));
+        let last_known = known.commit_times.last_key_value().map_or(0, |(seqno, _)| *seqno);
+        let times = self.commit_order.times_after(last_known).into_iter().filter(|(seqno, _)| *seqno <= published);
+        edits.extend(times.map(|(seqno, millis)| Edit::CommitTime { seqno, millis }));
+        edits
+    }
+
+    /// Has memtables flushed when they or the log take too much.
+    pub(crate) fn schedule_flush(self: &Arc<Self>) {
+        let is_half_full = self.memtable_bytes.load(Ordering::Relaxed) > self.options.memtable_bytes_max / 2;
+        if is_half_full || self.flush_is_urgent.swap(false, Ordering::Relaxed) {
+            self.background.submit(self, Job::Flush);
+        }
+    }
+
+    /// Has a stripe compacted if that is worth it.
+    pub(crate) fn schedule_compaction(self: &Arc<Self>, stripe: usize) {
+        let view = self.stripes[stripe].view();
+        if view.ssts.is_empty() {
+            return;
+        }
+        let oldest_reader = self.history_start.load(Ordering::Relaxed);
+        let runs = compaction::runs_of(self, &view.ssts, oldest_reader);
+        let is_worth_it = compaction::choose(&runs, self.options.compaction_trigger).is_some();
+        if is_worth_it && self.stripes[stripe].compaction_claim.try_take() {
+            self.background.submit(self, Job::Compact(stripe));
+        }
+    }
+
+    /// Holds a writer up when flushing does not keep pace: a little at first, and at the limit until there is room.
+    pub(crate) fn throttle(self: &Arc<Self>) -> Result<(), Error> {
+        let max = self.options.memtable_bytes_max;
+        let used = self.memtable_bytes.load(Ordering::Relaxed);
+        let slow_from = max / 4 * 3;
+        if used < slow_from || self.background.is_inline() {
+            return Ok(());
+        }
+        self.stall_count.fetch_add(1, Ordering::Relaxed);
+        self.schedule_flush();
+        if used < max {
+            let share = (used - slow_from) as f64 / (max - slow_from).max(1) as f64;
+            self.options.clock.sleep(SLOW_DOWN_MAX.mul_f64(share * share));
+            return Ok(());
+        }
+        while self.memtable_bytes.load(Ordering::Relaxed) >= max {
+            self.check_writable()?;
+            self.schedule_flush();
+            self.background.wait_for_progress(STALL_CHECK_INTERVAL);
+        }
+        Ok(())
+    }
+
+    /// Takes the lead of the log when it is free, and writes what is queued.
+    pub(crate) fn lead_log(self: &Arc<Self>) {
+        if let Some(wal) = &self.wal {
+            self.write_log(wal, wal.lead());
+        }
+    }
+
+    /// Takes the lead if nobody has it; says whether it did.
+    pub(crate) fn try_lead_log(self: &Arc<Self>) -> bool {
+        let Some(wal) = &self.wal else { return false };
+        let Some(writer) = wal.try_lead() else { return false };
+        self.write_log(wal, writer);
+        true
+    }
+
+    fn write_log(self: &Arc<Self>, wal: &Wal, mut writer: MutexGuard<'_, Writer>) {
+        let group = self.commit_order.take_pending();
+        let outcome = wal.write_group(&mut writer, &group);
+        let is_durable = wal.is_durable(&writer);
+        let log_is_full = wal.closed_bytes(&writer) > self.options.wal_bytes_max;
+        // Publication runs the wakers of callers, which may do anything, so the lead is given up first.
+        drop(writer);
+        match outcome {
+            Ok(Some(seqno)) => self.publication.mark_durable(seqno),
+            Ok(None) => {}
+            Err(error) => self.poison(&error),
+        }
+        if self.commit_order.has_pending() {
+            self.lead_queue.wake_one(self.publication.durable());
+        }
+        if !is_durable {
+            self.background.expect_log_sync(self);
+        }
+        if log_is_full && !self.flush_is_urgent.swap(true, Ordering::Relaxed) {
+            self.background.submit(self, Job::Flush);
+        }
+    }
+
+    /// Makes durable what relaxed mode has only written.
+    pub(crate) fn sync_log(&self) {
+        if let Some(wal) = &self.wal
+            && let Err(error) = wal.sync(&mut wal.lead())
+        {
+            self.poison(&error);
+        }
+    }
+
+    pub(crate) fn is_log_durable(&self) -> bool {
+        self.wal.as_ref().is_none_or(|wal| wal.is_durable(&wal.lead()))
+    }
+
+    /// Notes damage that background work came across. Damaged files end the work on their stripe, not the engine.
+    pub(crate) fn note_background_error(&self, error: Error) {
+        if !matches!(error, Error::Closed) {
+            self.damage.lock().get_or_insert(error);
+        }
+    }
+
+    pub(crate) fn metrics(&self) -> Metrics {
+        let health = match (self.publication.failure(), self.options.durability) {
+            (Some(error), _) => Health::Poisoned(error.clone()),
+            (None, Durability::Sync) => Health::Durable,
+            (None, Durability::Relaxed { .. }) => Health::Relaxed,
+            (None, Durability::None) => Health::Volatile,
+        };
+        let (mut sst_count, mut sst_bytes, mut sst_count_max) = (0, 0, 0);
+        for stripe in &self.stripes {
+            let view = stripe.view();
+            sst_count += view.ssts.len();
+            sst_count_max = sst_count_max.max(view.ssts.len());
+            sst_bytes += view.ssts.iter().map(|sst| sst.meta.file_bytes).sum::<u64>();
+        }
+        Metrics {
+            health,
+            published: SeqNo(self.publication.published()),
+            memtable_bytes: self.memtable_bytes.load(Ordering::Relaxed),
+            snapshot_count: self.snapshots.count(),
+            sst_count,
+            sst_count_max,
+            sst_bytes,
+            wal_bytes: self.wal.as_ref().map_or(0, |wal| wal.bytes(&wal.lead())),
+            block_cache_bytes: self.sst_shared.blocks.bytes(),
+            block_cache_miss_count: self.sst_shared.blocks.miss_count(),
+            open_file_count: self.sst_shared.open_files.count(),
+            stall_count: self.stall_count.load(Ordering::Relaxed),
+            damage: self.damage.lock().clone(),
+        }
+    }
+
+    /// Stops: nothing new is accepted, what was accepted becomes durable, and the next start finds little to do.
+    pub(crate) fn close(self: &Arc<Self>) -> Result<(), Error> {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        self.latches.pass_all();
+        let outcome = self.settle();
+        self.background.stop();
+        let outcome = outcome.and_then(|()| self.write_clean_end());
+        *self.lock.lock() = None;
+        outcome
+    }
+
+    fn settle(self: &Arc<Self>) -> Result<(), Error> {
+        Ticket::new(self, self.commit_order.last_seqno()).wait()?;
+        if self.memtable_bytes.load(Ordering::Relaxed) > CLOSE_FLUSH_BYTES && self.wal.is_some() {
+            stripe::flush_all(self)?;
+        }
+        Ok(())
+    }
+
+    /// Notes where the log ends, so that the next start knows an end that is damaged from one that was never written.
+    fn write_clean_end(&self) -> Result<(), Error> {
+        let Some(wal) = &self.wal else { return Ok(()) };
+        let last = self.commit_order.last_seqno();
+        {
+            let mut writer = wal.lead();
+            wal.close_active(&mut writer)?;
+        }
+        let is_known = self.manifest.lock().state().last_seqno >= last;
+        if is_known {
+            return Ok(());
+        }
+        let checkpoint = stripe::wal_checkpoint(self, |_| false);
+        let edits = self.checkpoint_edits(checkpoint, last);
+        let first_needed = {
+            let mut manifest = self.manifest.lock();
+            manifest.commit(&edits)?;
+            manifest.state().wal_first_file
+        };
+        wal.truncate(first_needed)
+    }
+}

@@ -1,0 +1,239 @@
+//! The bytes of a manifest file: a file header, then records back to back.
+//!
+//! ```text
+//!  0  payload length u32 LE
+//!  4  crc32c u32 LE of: file id u64 LE, offset of the record u64 LE, bytes 0..4, payload
+//!  8  payload: edits, which happen all or not at all
+//! ```
+//!
+//! The first record holds the whole state when the file was made. A file that is mostly history is replaced: the next one
+//! is written and made durable, then the old one is removed. The newest file whose first record is whole counts, so the
+//! change from one to the next needs no rename.
+
+use super::{Edit, State};
+use crate::Error;
+use crate::encoding::Decoder;
+use crate::file_header::{FileKind, HEADER_BYTES};
+use crate::io::{File, Folder};
+
+const MANIFEST_FILE: FileKind = FileKind { magic: u64::from_be_bytes(*b"KSTN-MAN"), version: 1 };
+const RECORD_HEADER_BYTES: usize = 8;
+/// A manifest is replaced when it has this many bytes and is this many times as large as it would be if it were new.
+const REWRITE_BYTES_MIN: u64 = 256 << 10;
+const REWRITE_FACTOR: u64 = 4;
+
+pub(crate) fn file_name(id: u64) -> String {
+    format!("{id:010}.manifest")
+}
+
+pub(crate) fn parse_file_name(name: &str) -> Option<u64> {
+    let id = name.strip_suffix(".manifest")?.parse().ok()?;
+    (file_name(id) == name).then_some(id)
+}
+
+/// The manifest that edits are added to.
+pub(crate) struct Manifest {
+    folder: Folder,
+    id: u64,
+    file: File,
+    len: u64,
+    /// How long the file was when it was new.
+    base_len: u64,
+    state: State,
+    failed: bool,
+}
+
+/// What a folder's manifest says, and which files are obsolete.
+pub(crate) struct Loaded {
+    pub(crate) manifest: Manifest,
+    pub(crate) obsolete: Vec<String>,
+}
+
+/// Reads the newest whole manifest; `None` when there is none.
+///
+/// A torn end is the rest of an edit that nobody relied on; the manifest is then replaced, so that new edits never follow
+/// a torn one. One without is synced before it is believed, as it may have been in the page cache only.
+pub(crate) fn load(folder: &Folder, ids: &[u64]) -> Result<Option<Loaded>, Error> {
+    for (index, &id) in ids.iter().enumerate().rev() {
+        let file = folder.open(&file_name(id))?;
+        let bytes = file.read(0, file.len_bytes()? as usize)?;
+        let Some(contents) = read_file(&file, id, &bytes, index == 0)? else { continue };
+        let mut obsolete: Vec<String> =
+            ids.iter().filter(|other| **other != id).map(|&other| file_name(other)).collect();
+        let torn = contents.len < bytes.len();
+        let last_id = ids.last().copied().unwrap_or(id);
+        let mut manifest = Manifest {
+            folder: folder.clone(),
+            id,
+            file,
+            len: contents.len as u64,
+            base_len: contents.base_len as u64,
+            state: contents.state,
+            failed: false,
+        };
+        if torn || last_id != id {
+            obsolete.push(file_name(id));
+            manifest.id = last_id;
+            manifest.write_next_file()?;
+            obsolete.retain(|name| *name != file_name(manifest.id));
+        } else {
+            manifest.file.sync()?;
+            folder.sync()?;
+        }
+        return Ok(Some(Loaded { manifest, obsolete }));
+    }
+    Ok(None)
+}
+
+struct Contents {
+    state: State,
+    len: usize,
+    base_len: usize,
+}
+
+/// Reads a manifest; `None` when its creation was interrupted. The oldest one there is can be in that state only when it is
+/// the first of a new database.
+fn read_file(file: &File, id: u64, bytes: &[u8], is_oldest: bool) -> Result<Option<Contents>, Error> {
+    if let Err(error) = MANIFEST_FILE.check_header(file, id, bytes) {
+        let created = bytes.len() > HEADER_BYTES && !bytes[..HEADER_BYTES].iter().all(|byte| *byte == 0);
+        return match error {
+            Error::Corrupt { .. } if !is_oldest || !created => Ok(None),
+            error => Err(error),
+        };
+    }
+    let mut state = State::default();
+    let mut at = HEADER_BYTES;
+    let mut base_len = 0;
+    while let Some(payload) = decode_record(&bytes[at..], id, at as u64) {
+        let mut decoder = Decoder::new(payload);
+        while !decoder.is_at_end() {
+            match Edit::decode(&mut decoder) {
+                Some(edit) => state.apply(&edit),
+                None => return Err(file.corrupt(at as u64, "the manifest edit is unknown")),
+            }
+        }
+        at += RECORD_HEADER_BYTES + payload.len();
+        if base_len == 0 {
+            base_len = at;
+        }
+    }
+    if base_len == 0 {
+        return Ok(None);
+    }
+    // Records are synced one by one, so nothing valid can follow one that a crash cut off.
+    if (at + 1..bytes.len()).any(|behind| decode_record(&bytes[behind..], id, behind as u64).is_some()) {
+        return Err(file.corrupt(at as u64, "the manifest record is damaged"));
+    }
+    Ok(Some(Contents { state, len: at, base_len }))
+}
+
+/// Checks the part of a manifest that was durable at some time.
+pub(crate) fn verify(folder: &Folder, id: u64, durable_len: u64) -> Result<(), Error> {
+    let file = folder.open(&file_name(id))?;
+    let bytes = file.read_exact(0, durable_len as usize)?;
+    match read_file(&file, id, &bytes, true)? {
+        Some(contents) if contents.len == bytes.len() => Ok(()),
+        contents => {
+            let at = contents.map_or(HEADER_BYTES, |contents| contents.len);
+            Err(file.corrupt(at as u64, "the manifest record is damaged"))
+        }
+    }
+}
+
+impl Manifest {
+    /// Starts the manifest of a new database. `last_id` is the greatest id that an interrupted start left behind.
+    pub(crate) fn create(folder: &Folder, last_id: u64, state: State) -> Result<Manifest, Error> {
+        let id = last_id + 1;
+        let (file, len) = write_file(folder, id, &state)?;
+        Ok(Manifest { folder: folder.clone(), id, file, len, base_len: len, state, failed: false })
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn len_bytes(&self) -> u64 {
+        self.len
+    }
+
+    /// A file id that was never used.
+    pub(crate) fn next_file_id(&mut self) -> u64 {
+        let id = self.state.next_file_id;
+        self.state.next_file_id += 1;
+        id
+    }
+
+    /// Makes the edits durable, all or none. After a failure nothing is tried again.
+    pub(crate) fn commit(&mut self, edits: &[Edit]) -> Result<(), Error> {
+        if self.failed {
+            return Err(Error::Closed);
+        }
+        let outcome = self.append(edits);
+        self.failed = outcome.is_err();
+        outcome
+    }
+
+    fn append(&mut self, edits: &[Edit]) -> Result<(), Error> {
+        let mut record = Vec::new();
+        let edits = [edits, &[Edit::NextFileId(self.state.next_file_id)]].concat();
+        encode_record(&mut record, self.id, self.len, &edits);
+        self.file.write(self.len, &record)?;
+        self.file.sync()?;
+        self.len += record.len() as u64;
+        edits.iter().for_each(|edit| self.state.apply(edit));
+        if self.len >= REWRITE_BYTES_MIN && self.len > self.base_len * REWRITE_FACTOR {
+            let obsolete = file_name(self.id);
+            self.write_next_file()?;
+            self.folder.remove(&obsolete)?;
+        }
+        Ok(())
+    }
+
+    fn write_next_file(&mut self) -> Result<(), Error> {
+        let id = self.id + 1;
+        let (file, len) = write_file(&self.folder, id, &self.state)?;
+        (self.id, self.file, self.len, self.base_len) = (id, file, len, len);
+        Ok(())
+    }
+}
+
+/// Writes a manifest with the whole state; it is durable when this returns.
+fn write_file(folder: &Folder, id: u64, state: &State) -> Result<(File, u64), Error> {
+    let file = folder.create(&file_name(id))?;
+    let mut bytes = MANIFEST_FILE.encode_header(id).to_vec();
+    encode_record(&mut bytes, id, HEADER_BYTES as u64, &state.to_edits());
+    file.write(0, &bytes)?;
+    file.sync()?;
+    folder.sync()?;
+    Ok((file, bytes.len() as u64))
+}
+
+fn encode_record(out: &mut Vec<u8>, file_id: u64, offset: u64, edits: &[Edit]) {
+    let start = out.len();
+    out.extend_from_slice(&[0; RECORD_HEADER_BYTES]);
+    edits.iter().for_each(|edit| edit.encode(out));
+    let len = (out.len() - start - RECORD_HEADER_BYTES) as u32;
+    out[start..start + 4].copy_from_slice(&len.to_le_bytes());
+    let crc = checksum(&out[start..], file_id, offset);
+    out[start + 4..start + 8].copy_from_slice(&crc.to_le_bytes());
+}
+
+fn decode_record(bytes: &[u8], file_id: u64, offset: u64) -> Option<&[u8]> {
+    let mut decoder = Decoder::new(bytes);
+    let len = decoder.u32()? as usize;
+    let crc = decoder.u32()?;
+    let payload = decoder.take(len)?;
+    // A record without edits is never written; without this a run of zeros might pass for one.
+    (len > 0 && checksum(&bytes[..RECORD_HEADER_BYTES + len], file_id, offset) == crc).then_some(payload)
+}
+
+fn checksum(record: &[u8], file_id: u64, offset: u64) -> u32 {
+    let crc = crc32c::crc32c(&file_id.to_le_bytes());
+    let crc = crc32c::crc32c_append(crc, &offset.to_le_bytes());
+    let crc = crc32c::crc32c_append(crc, &record[..4]);
+    crc32c::crc32c_append(crc, &record[8..])
+}

@@ -1,0 +1,9 @@
+//! The manifest: which SSTs exist, and what else must survive besides entries.
+
+mod edit;
+mod log;
+mod state;
+
+pub(crate) use edit::{Edit, SpaceShare, SstMeta};
+pub(crate) use log::{Manifest, file_name, load, parse_file_name, verify};
+pub(crate) use state::State;

@@ -1,0 +1,234 @@
+//! Opening: the manifest says what there is, the log says what came after.
+//!
+//! Every step can be interrupted and repeated. Nothing is deleted before the manifest that does not name it is durable.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::background::Background;
+use crate::batch::{Mutation, mutations_of};
+use crate::cache::{BlockCache, OpenFiles};
+use crate::core::Core;
+use crate::io::{Disk, DiskLock, Folder};
+use crate::key::STRIPE_COUNT;
+use crate::manifest::{self, Edit, Manifest, State};
+use crate::sst::{self, Sst, SstShared};
+use crate::stripe::{self, Stripe, View};
+use crate::txn::{CommitOrder, DroppedSpaces, Latches, LeadQueue, Publication, SnapshotRegistry};
+use crate::wal::{self, Record, Wal};
+use crate::{Durability, Error, Options};
+
+/// The files of a database by kind, ascending.
+struct Files {
+    manifests: Vec<u64>,
+    wals: Vec<u64>,
+    ssts: BTreeSet<(usize, u64)>,
+}
+
+impl Files {
+    fn list(folder: &Folder) -> Result<Files, Error> {
+        let names = folder.list()?;
+        let mut manifests: Vec<u64> = names.iter().filter_map(|name| manifest::parse_file_name(name)).collect();
+        let mut wals: Vec<u64> = names.iter().filter_map(|name| wal::parse_file_name(name)).collect();
+        manifests.sort_unstable();
+        wals.sort_unstable();
+        Ok(Files { manifests, wals, ssts: names.iter().filter_map(|name| sst::parse_file_name(name)).collect() })
+    }
+}
+
+/// Opens a database, or makes one.
+pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Core>, Error> {
+    let folder = Folder::new(disk);
+    let lock = folder.lock()?;
+    let mut files = Files::list(&folder)?;
+    let manifest = open_manifest(&folder, &files)?;
+    remove_obsolete(&folder, &mut files, manifest.state())?;
+    let core = Arc::new(build(folder, options, manifest, &files, lock));
+    replay(&core, &files.wals)?;
+    Ok(core)
+}
+
+fn open_manifest(folder: &Folder, files: &Files) -> Result<Manifest, Error> {
+    let loaded = manifest::load(folder, &files.manifests)?;
+    let Some(loaded) = loaded else {
+        if !files.ssts.is_empty() || !files.wals.is_empty() {
+            let what = "there is no whole manifest, but there are files of a database".to_owned();
+            return Err(Error::Corrupt { file: "manifest".to_owned(), offset: 0, what });
+        }
+        // What an interrupted first start left is not looked at again.
+        let manifest = Manifest::create(folder, files.manifests.last().copied().unwrap_or(0), State::default())?;
+        for &id in &files.manifests {
+            folder.remove(&manifest::file_name(id))?;
+        }
+        return Ok(manifest);
+    };
+    for name in &loaded.obsolete {
+        folder.remove(name)?;
+    }
+    for meta in loaded.manifest.state().ssts.values() {
+        if !files.ssts.contains(&(meta.stripe, meta.id)) {
+            let file = sst::file_name(meta.stripe, meta.id);
+            return Err(Error::Corrupt { file, offset: 0, what: "the file is missing".to_owned() });
+        }
+    }
+    Ok(loaded.manifest)
+}
+
+/// Deletes what the manifest does not name: the results of interrupted flushes and compactions, and the inputs of
+/// finished ones.
+fn remove_obsolete(folder: &Folder, files: &mut Files, state: &State) -> Result<(), Error> {
+    for &(stripe, id) in &files.ssts {
+        if !state.ssts.contains_key(&id) {
+            folder.remove(&sst::file_name(stripe, id))?;
+        }
+    }
+    for &id in files.wals.iter().filter(|id| **id < state.wal_first_file) {
+        folder.remove(&wal::file_name(id))?;
+    }
+    files.wals.retain(|id| *id >= state.wal_first_file);
+    Ok(())
+}
+
+fn build(folder: Folder, options: Options, manifest: Manifest, files: &Files, lock: Box<dyn DiskLock>) -> Core {
+    let state = manifest.state();
+    let sst_shared = Arc::new(SstShared {
+        folder: folder.clone(),
+        blocks: BlockCache::new(options.block_cache_bytes),
+        open_files: OpenFiles::new(options.open_files_max),
+    });
+    let dropped_spaces = DroppedSpaces::new();
+    state.dropped_spaces.iter().for_each(|(&space, &seqno)| dropped_spaces.add(space, seqno));
+    let last_seqno = last_known_seqno(state);
+    let commit_order = CommitOrder::new(last_seqno, state.last_millis, options.retention);
+    state.commit_times.iter().for_each(|(&seqno, &millis)| commit_order.note_recovered(seqno, millis));
+    let wal = (options.durability != Durability::None).then(|| {
+        let last_file_id = files.wals.last().copied().unwrap_or(0).max(state.wal_first_file - 1);
+        Wal::new(
+            folder.clone(),
+            Arc::clone(&options.clock),
+            options.durability,
+            options.wal_file_bytes,
+            last_file_id,
+            state.wal_first_file,
+        )
+    });
+    Core {
+        stripes: stripes(state, &sst_shared),
+        latches: Latches::new(),
+        // What comes after is not there before the log was replayed; a flush meanwhile must not count on it.
+        publication: Publication::new(state.wal_checkpoint, wal.is_some()),
+        commit_order,
+        lead_queue: LeadQueue::default(),
+        snapshots: SnapshotRegistry::new(),
+        dropped_spaces,
+        memtable_bytes: AtomicUsize::new(0),
+        history_start: AtomicU64::new(state.history_start),
+        wal,
+        sst_shared,
+        background: Background::new(options.background_threads),
+        flush_is_urgent: AtomicBool::new(false),
+        stall_count: AtomicU64::new(0),
+        damage: Mutex::new(None),
+        closed: AtomicBool::new(false),
+        lock: Mutex::new(Some(lock)),
+        manifest: Mutex::new(manifest),
+        folder,
+        options,
+    }
+}
+
+fn last_known_seqno(state: &State) -> u64 {
+    let in_ssts = state.ssts.values().map(|meta| meta.seqno_max).max().unwrap_or(0);
+    in_ssts.max(state.last_seqno).max(state.wal_checkpoint)
+}
+
+fn stripes(state: &State, shared: &Arc<SstShared>) -> Box<[Stripe]> {
+    let mut views: Vec<View> = (0..STRIPE_COUNT).map(|_| View::default()).collect();
+    for meta in state.ssts.values() {
+        views[meta.stripe].ssts.push(Arc::new(Sst::new(Arc::clone(meta), Arc::clone(shared))));
+    }
+    let empty = Arc::new(View::default());
+    let with_number = views.into_iter().enumerate();
+    with_number
+        .map(|(number, mut view)| {
+            view.ssts.sort_by_key(|sst| std::cmp::Reverse(sst.meta.rank));
+            let view = if view.ssts.is_empty() { Arc::clone(&empty) } else { Arc::new(view) };
+            Stripe::new(number, view)
+        })
+        .collect()
+}
+
+/// Puts what is in the log and not in SSTs back into memtables.
+fn replay(core: &Arc<Core>, wal_ids: &[u64]) -> Result<(), Error> {
+    let (flushed_through, checkpoint, durable, last_known) = {
+        let manifest = core.manifest.lock();
+        let state = manifest.state();
+        (state.flushed_through.clone(), state.wal_checkpoint, state.last_seqno, last_known_seqno(state))
+    };
+    let recovered = wal::recover(&core.folder, wal_ids, checkpoint + 1, |record| {
+        replay_record(core, &record, &flushed_through)?;
+        core.publication.recover_to(record.seqno);
+        core.commit_order.note_recovered(record.seqno, record.millis);
+        if core.memtable_bytes.load(Ordering::Relaxed) > core.options.memtable_bytes_max / 2 {
+            stripe::flush_largest(core)?;
+        }
+        Ok(())
+    })?;
+    let log_end = recovered.last_seqno.max(checkpoint);
+    if log_end < durable {
+        let file = wal_ids.last().map_or("the WAL".to_owned(), |&id| wal::file_name(id));
+        let what = format!("the log ends at commit {log_end}, but commit {durable} was durable");
+        return Err(Error::Corrupt { file, offset: 0, what });
+    }
+    core.publication.recover_to(log_end.max(last_known));
+    forget_spaces(core)?;
+    match &core.wal {
+        Some(wal) => wal.adopt(&recovered),
+        None if !recovered.files.is_empty() => leave_log(core, &recovered)?,
+        None => {}
+    }
+    Ok(())
+}
+
+fn replay_record(core: &Core, record: &Record<'_>, flushed_through: &[u64; STRIPE_COUNT]) -> Result<(), Error> {
+    let mut bytes = 0;
+    for mutation in mutations_of(record.payload) {
+        match mutation {
+            Some(Mutation::Entry { stripe, kind, entry, key_len }) => {
+                if record.seqno > flushed_through[stripe] {
+                    bytes += core.stripes[stripe].insert(record.seqno, kind, entry, key_len).bytes;
+                }
+            }
+            Some(Mutation::DropSpace(space)) => core.dropped_spaces.add(space, record.seqno),
+            None => return Err(record.file.corrupt(record.offset, "the mutations of the WAL record are malformed")),
+        }
+    }
+    core.memtable_bytes.fetch_add(bytes, Ordering::Relaxed);
+    Ok(())
+}
+
+/// A dropped space of which nothing is left need not be known any more.
+fn forget_spaces(core: &Core) -> Result<(), Error> {
+    let mut manifest = core.manifest.lock();
+    let is_held = |space| core.stripes.iter().any(|stripe| stripe.view().may_hold(space));
+    let checkpoint = manifest.state().wal_checkpoint;
+    let gone =
+        manifest.state().dropped_spaces.iter().filter(|(space, seqno)| **seqno <= checkpoint && !is_held(**space));
+    let edits: Vec<Edit> = gone.map(|(&space, _)| Edit::SpaceForgotten(space)).collect();
+    if edits.is_empty() { Ok(()) } else { manifest.commit(&edits) }
+}
+
+/// Without durability there is no log to write, and the one of earlier runs must not be replayed twice.
+fn leave_log(core: &Arc<Core>, recovered: &wal::Recovered) -> Result<(), Error> {
+    stripe::flush_all(core)?;
+    let last_file = recovered.files.last().map_or(0, |file| file.id);
+    let checkpoint = Edit::WalCheckpoint { seqno: core.publication.published(), first_file: last_file + 1 };
+    core.manifest.lock().commit(&[checkpoint])?;
+    for file in &recovered.files {
+        core.folder.remove(&wal::file_name(file.id))?;
+    }
+    Ok(())
+}

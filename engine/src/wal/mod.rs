@@ -1,0 +1,9 @@
+//! The write-ahead log: one record per commit, in files that are deleted when everything in them is in SSTs.
+
+mod record;
+mod recovery;
+mod writer;
+
+pub(crate) use record::{file_name, parse_file_name};
+pub(crate) use recovery::{ClosedFile, Record, Recovered, recover, verify};
+pub(crate) use writer::{PendingRecord, Wal, Writer};

@@ -1,0 +1,273 @@
+//! Group commit: one writer takes what has queued, writes it, syncs once, and publishes.
+//!
+//! Nobody is the writer by office. A thread that waits for its commit takes the lead when nobody else has it, so a lone
+//! writer pays no thread switch; tickets that are awaited are served by a background thread. Who leaves the lead while
+//! commits are queued wakes a waiting thread to take it over.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use parking_lot::{Mutex, MutexGuard};
+
+use super::record::{self, RecordHeader, WAL_FILE};
+use super::{ClosedFile, Recovered};
+use crate::file_header::HEADER_BYTES;
+use crate::io::{Clock, File, Folder};
+use crate::{Durability, Error};
+
+/// A buffer that grew beyond this for one large group is given back.
+const BUFFER_BYTES_KEPT: usize = 1 << 20;
+
+/// A commit that waits for being written.
+pub(crate) struct PendingRecord {
+    pub(crate) seqno: u64,
+    pub(crate) millis: u64,
+    pub(crate) payload: Bytes,
+}
+
+/// The log that is being written.
+pub(crate) struct Wal {
+    folder: Folder,
+    clock: Arc<dyn Clock>,
+    durability: Durability,
+    file_bytes_max: u64,
+    writer: Mutex<Writer>,
+    deletion: Mutex<()>,
+}
+
+/// The right to write, and everything that goes with it.
+pub(crate) struct Writer {
+    /// The file that takes records; made with the first one.
+    active: Option<ActiveFile>,
+    /// Files that take no more records, oldest first.
+    closed: VecDeque<ClosedFile>,
+    /// While files are being recovered, the first of them.
+    unread_from: Option<u64>,
+    last_file_id: u64,
+    buffer: Vec<u8>,
+    failed: bool,
+    last_sync: Duration,
+    /// How long syncing took lately.
+    sync_cost: Duration,
+}
+
+struct ActiveFile {
+    id: u64,
+    file: File,
+    len: u64,
+    durable_len: u64,
+    last_seqno: u64,
+}
+
+impl Wal {
+    /// A log whose files were not looked at yet: the first that may be needed, and the last that there is.
+    pub(crate) fn new(
+        folder: Folder,
+        clock: Arc<dyn Clock>,
+        durability: Durability,
+        file_bytes_max: u64,
+        last_file_id: u64,
+        first_file_id: u64,
+    ) -> Self {
+        let writer = Writer {
+            active: None,
+            closed: VecDeque::new(),
+            unread_from: Some(first_file_id),
+            last_file_id,
+            buffer: Vec::new(),
+            failed: false,
+            last_sync: clock.monotonic(),
+            sync_cost: Duration::ZERO,
+        };
+        Wal { folder, clock, durability, file_bytes_max, writer: Mutex::new(writer), deletion: Mutex::new(()) }
+    }
+
+    /// Continues after the recovered files; a new file is made for the first record.
+    pub(crate) fn adopt(&self, recovered: &Recovered) {
+        let mut writer = self.writer.lock();
+        writer.closed = recovered.files.iter().copied().collect();
+        writer.unread_from = None;
+    }
+
+    /// Takes the lead if nobody has it.
+    pub(crate) fn try_lead(&self) -> Option<MutexGuard<'_, Writer>> {
+        self.writer.try_lock()
+    }
+
+    /// Takes the lead when it is free.
+    pub(crate) fn lead(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock()
+    }
+
+    /// Writes the records and makes them as durable as the setting asks. Returns the last seqno that counts as durable.
+    ///
+    /// After a failure nothing is tried again. What the failed group left in the file is cut off, so that commits that
+    /// were answered with the error do not come back with the next start.
+    pub(crate) fn write_group(&self, writer: &mut Writer, group: &[PendingRecord]) -> Result<Option<u64>, Error> {
+        if writer.failed {
+            return Err(Error::Closed);
+        }
+        let outcome = self.write_and_sync(writer, group);
+        if outcome.is_err() {
+            writer.failed = true;
+            if let Some(active) = &writer.active
+                && active.file.truncate(active.durable_len).is_ok()
+            {
+                // Best effort; the next start finds a torn end at worst.
+                let _ = active.file.sync();
+            }
+        }
+        outcome
+    }
+
+    fn write_and_sync(&self, writer: &mut Writer, group: &[PendingRecord]) -> Result<Option<u64>, Error> {
+        let Some(last) = group.last() else { return Ok(None) };
+        if writer.active.as_ref().is_some_and(|active| active.len >= self.file_bytes_max) {
+            self.close_active(writer)?;
+        }
+        if writer.active.is_none() {
+            self.open_next(writer)?;
+        }
+        let Writer { active: Some(active), buffer, .. } = writer else { return Ok(None) };
+        buffer.clear();
+        for pending in group {
+            let offset = active.len + buffer.len() as u64;
+            let header =
+                RecordHeader { seqno: pending.seqno, millis: pending.millis, durable_offset: active.durable_len };
+            record::encode(buffer, active.id, offset, header, &pending.payload);
+        }
+        active.file.write(active.len, buffer)?;
+        active.len += buffer.len() as u64;
+        active.last_seqno = last.seqno;
+        if buffer.capacity() > BUFFER_BYTES_KEPT {
+            *buffer = Vec::new();
+        }
+        if self.is_sync_due(writer) {
+            self.sync(writer)?;
+        }
+        Ok(Some(last.seqno))
+    }
+
+    fn is_sync_due(&self, writer: &Writer) -> bool {
+        match self.durability {
+            Durability::Relaxed { interval } => self.clock.monotonic().saturating_sub(writer.last_sync) >= interval,
+            Durability::Sync | Durability::None => true,
+        }
+    }
+
+    /// Makes everything durable that was written.
+    pub(crate) fn sync(&self, writer: &mut Writer) -> Result<(), Error> {
+        let start = self.clock.monotonic();
+        if let Some(active) = &mut writer.active
+            && active.durable_len < active.len
+        {
+            if let Err(error) = active.file.sync() {
+                writer.failed = true;
+                return Err(error);
+            }
+            active.durable_len = active.len;
+        }
+        writer.last_sync = self.clock.monotonic();
+        let cost = writer.last_sync.saturating_sub(start);
+        writer.sync_cost = (writer.sync_cost * 7 + cost) / 8;
+        Ok(())
+    }
+
+    /// Whether there are records that a power cut would take.
+    pub(crate) fn is_durable(&self, writer: &Writer) -> bool {
+        writer.active.as_ref().is_none_or(|active| active.durable_len == active.len)
+    }
+
+    /// The file that is written takes no more records. It becomes durable before the next one exists, so only the newest
+    /// file can ever have a torn end.
+    pub(crate) fn close_active(&self, writer: &mut Writer) -> Result<(), Error> {
+        self.sync(writer)?;
+        if let Some(active) = writer.active.take() {
+            writer.closed.push_back(ClosedFile { id: active.id, last_seqno: active.last_seqno, len: active.len });
+        }
+        Ok(())
+    }
+
+    /// The header is durable, and the file is in the folder for good, before the first record is written.
+    fn open_next(&self, writer: &mut Writer) -> Result<(), Error> {
+        let id = writer.last_file_id + 1;
+        writer.last_file_id = id;
+        let file = self.folder.create(&record::file_name(id))?;
+        file.write(0, &WAL_FILE.encode_header(id))?;
+        file.sync()?;
+        self.folder.sync()?;
+        let len = HEADER_BYTES as u64;
+        writer.active = Some(ActiveFile { id, file, len, durable_len: len, last_seqno: 0 });
+        Ok(())
+    }
+
+    /// How many bytes the files have that take no more records.
+    pub(crate) fn closed_bytes(&self, writer: &Writer) -> u64 {
+        writer.closed.iter().map(|closed| closed.len).sum()
+    }
+
+    /// How many bytes all files have.
+    pub(crate) fn bytes(&self, writer: &Writer) -> u64 {
+        self.closed_bytes(writer) + writer.active.as_ref().map_or(0, |active| active.len)
+    }
+
+    /// The closed files and the durable part of the active one: id and length.
+    pub(crate) fn durable_files(&self, writer: &Writer) -> Vec<(u64, u64)> {
+        let active = writer.active.iter().map(|active| (active.id, active.durable_len));
+        writer.closed.iter().map(|closed| (closed.id, closed.len)).chain(active).collect()
+    }
+
+    /// The seqno that ends the oldest closed files, once they take more than so many bytes.
+    pub(crate) fn seqno_to_flush(&self, writer: &Writer, bytes_max: u64) -> Option<u64> {
+        let mut excess = self.closed_bytes(writer).checked_sub(bytes_max).filter(|excess| *excess > 0)?;
+        let mut seqno = None;
+        for closed in &writer.closed {
+            seqno = Some(closed.last_seqno);
+            match excess.checked_sub(closed.len) {
+                Some(left) if left > 0 => excess = left,
+                _ => break,
+            }
+        }
+        seqno
+    }
+
+    /// Keeps files from being deleted.
+    pub(crate) fn pause_deletion(&self) -> MutexGuard<'_, ()> {
+        self.deletion.lock()
+    }
+
+    /// The files that take no more records, oldest first.
+    pub(crate) fn closed_files(&self, writer: &Writer) -> Vec<ClosedFile> {
+        writer.closed.iter().copied().collect()
+    }
+
+    /// The first file that holds a commit after `checkpoint`, or may come to hold one.
+    pub(crate) fn first_needed(&self, checkpoint: u64) -> u64 {
+        let writer = self.writer.lock();
+        if let Some(first) = writer.unread_from {
+            return first;
+        }
+        let needed = writer.closed.iter().find(|closed| closed.last_seqno > checkpoint).map(|closed| closed.id);
+        needed.or(writer.active.as_ref().map(|active| active.id)).unwrap_or(writer.last_file_id + 1)
+    }
+
+    /// Deletes the files before `first`, which the manifest says are not needed.
+    pub(crate) fn truncate(&self, first: u64) -> Result<(), Error> {
+        let _deletion = self.deletion.lock();
+        loop {
+            let obsolete = {
+                let mut writer = self.writer.lock();
+                match writer.closed.front() {
+                    Some(oldest) if oldest.id < first => writer.closed.pop_front(),
+                    _ => None,
+                }
+            };
+            match obsolete {
+                Some(closed) => self.folder.remove(&record::file_name(closed.id))?,
+                None => return Ok(()),
+            }
+        }
+    }
+}
