@@ -31,15 +31,43 @@ pub(super) fn write_consumed_capacity(
 
 /// One `ConsumedCapacity` structure. Only TableName and CapacityUnits with TOTAL; INDEXES adds the arms that are not zero.
 pub(super) fn write_consumed(out: JsonWriter<'_>, wanted: ReturnConsumedCapacity, table: &str, consumed: &Consumed) {
+    write_metered(out, wanted, table, consumed, None);
+}
+
+/// What a transaction's units are for. Only transactions say so (aws-verified.md section 2).
+#[derive(Clone, Copy)]
+pub(super) enum Meter {
+    Reads,
+    Writes,
+}
+
+/// The same of a transaction.
+pub(super) fn write_transaction_consumed(
+    out: JsonWriter<'_>,
+    wanted: ReturnConsumedCapacity,
+    table: &str,
+    consumed: &Consumed,
+    meter: Meter,
+) {
+    write_metered(out, wanted, table, consumed, Some(meter));
+}
+
+fn write_metered(
+    out: JsonWriter<'_>,
+    wanted: ReturnConsumedCapacity,
+    table: &str,
+    consumed: &Consumed,
+    meter: Option<Meter>,
+) {
     out.object(|capacity| {
         capacity.member("TableName").string(table);
-        write_units(capacity, consumed.total());
+        write_units(capacity, consumed.total(), meter);
         if wanted != ReturnConsumedCapacity::Indexes {
             return;
         }
-        capacity.member("Table").object(|arm| write_units(arm, consumed.table));
-        write_arms(capacity, "LocalSecondaryIndexes", &consumed.local_indexes);
-        write_arms(capacity, "GlobalSecondaryIndexes", &consumed.global_indexes);
+        capacity.member("Table").object(|arm| write_units(arm, consumed.table, meter));
+        write_arms(capacity, "LocalSecondaryIndexes", &consumed.local_indexes, meter);
+        write_arms(capacity, "GlobalSecondaryIndexes", &consumed.global_indexes, meter);
         if !consumed.vector_indexes.is_empty() {
             capacity.member("VectorIndexes").object(|arms| {
                 for (name, bytes) in &consumed.vector_indexes {
@@ -50,19 +78,24 @@ pub(super) fn write_consumed(out: JsonWriter<'_>, wanted: ReturnConsumedCapacity
     });
 }
 
-fn write_arms(capacity: &mut ObjectWriter<'_>, member: &str, arms: &[(String, Units)]) {
+fn write_arms(capacity: &mut ObjectWriter<'_>, member: &str, arms: &[(String, Units)], meter: Option<Meter>) {
     if arms.is_empty() {
         return;
     }
     capacity.member(member).object(|out| {
         for (name, units) in arms {
-            out.member(name).object(|arm| write_units(arm, *units));
+            out.member(name).object(|arm| write_units(arm, *units, meter));
         }
     });
 }
 
-fn write_units(arm: &mut ObjectWriter<'_>, units: Units) {
+fn write_units(arm: &mut ObjectWriter<'_>, units: Units, meter: Option<Meter>) {
     arm.member("CapacityUnits").double(units.as_f64());
+    match meter {
+        Some(Meter::Reads) => arm.member("ReadCapacityUnits").double(units.as_f64()),
+        Some(Meter::Writes) => arm.member("WriteCapacityUnits").double(units.as_f64()),
+        None => {}
+    }
 }
 
 /// One item of a page as the request wants to see it.

@@ -8,15 +8,20 @@ use crate::protocol::{ApiError, JsonWriter};
 use crate::table::capacity::Consumed;
 use crate::table::write::{Effect, Row, Target, Written};
 use crate::table::{IndexKind, Store, StoreError, TableState};
+use crate::validation::Violation;
 use crate::validation::returns::WriteReport;
+use crate::validation::violation::TransactionViolation;
 use crate::value::{AttributeValue, Item};
 
-/// Evaluates the condition on the stored item. A refusal carries that item if the request wants it.
+/// Evaluates the condition on the stored item, if no transaction holds that. A refusal carries the item if the request wants it.
 pub(super) fn check_condition(
     condition: Option<&Condition>,
     row: &Row<'_>,
     return_old_on_failure: bool,
 ) -> Result<(), ApiError> {
+    if row.is_in_transaction {
+        return Err(Violation::from(TransactionViolation::Conflict).into());
+    }
     if condition.is_none_or(|condition| condition.evaluate(row.old)) {
         return Ok(());
     }

@@ -32,6 +32,11 @@ impl Units {
         Units::whole(bytes.div_ceil(WRITE_UNIT_BYTES).max(1) as u64)
     }
 
+    /// Of reading one item in a transaction, whether it is there or not: twice a consistent read.
+    pub(crate) fn transaction_read(bytes: usize) -> Units {
+        Units::read(bytes, true) + Units::read(bytes, true)
+    }
+
     pub(crate) fn is_zero(self) -> bool {
         self.halves == 0
     }
@@ -95,6 +100,13 @@ impl Consumed {
                 consumed.vector_indexes.push((index.name.clone(), (*bytes).max(VECTOR_WRITE_BYTES_MIN) as u64));
             }
         }
+        consumed
+    }
+
+    /// Of an action of a transaction, a check included: the table twice, indexes as ever.
+    pub(crate) fn of_transaction_write(effect: &Effect) -> Consumed {
+        let mut consumed = Consumed::of_write(effect);
+        consumed.table += consumed.table;
         consumed
     }
 

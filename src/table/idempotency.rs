@@ -114,11 +114,8 @@ impl TokenRecord {
         }
         let (completed_at, digest) = rest.split_first_chunk::<8>().ok_or_else(|| corrupt("too short"))?;
         let digest = digest.try_into().map_err(|_| corrupt("no digest"))?;
-        let (images, rest) = images.as_chunks::<4>();
-        if !rest.is_empty() {
-            return Err(corrupt("its images end in the middle of one"));
-        }
-        let image_bytes = images.iter().map(|image| u32::from_le_bytes(*image)).collect();
+        let images = images.chunks(4).map(|image| image.try_into().map(u32::from_le_bytes));
+        let image_bytes = images.collect::<Result<_, _>>().map_err(|_| corrupt("its images end in the middle of one"))?;
         Ok(TokenRecord { completed_at: u64::from_le_bytes(*completed_at), digest, image_bytes })
     }
 }

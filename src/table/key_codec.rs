@@ -38,6 +38,11 @@ impl RowKey {
         }
     }
 
+    /// The first key that a partition can have.
+    pub(crate) fn of_partition(partition: &AttributeValue) -> RowKey {
+        RowKey { partition: scalar_bytes(partition).to_vec(), sort: Vec::new() }
+    }
+
     /// The key of the row that holds `item`; `None` when it lacks a key attribute, which no stored item does.
     pub(crate) fn of_item(table: &KeySchema, item: ItemView<'_>) -> Option<RowKey> {
         let value = |name: &str| view_bytes(item.get(name)?);

@@ -9,6 +9,7 @@ use super::Store;
 use super::error::StoreError;
 use super::key_codec::{self, RowKey, SortBounds};
 use super::state::{IndexKind, IndexState, Table, TableState};
+use super::write::Target;
 use crate::expression::Condition;
 use crate::validation::read::KeyRange;
 use crate::validation::start_key::StartKey;
@@ -73,6 +74,16 @@ impl Store {
     pub(crate) fn get(&self, state: &TableState, key: &RowKey) -> Result<Option<Value>, StoreError> {
         let key = Key { space: state.space, partition: &key.partition, sort: &key.sort };
         Ok(self.engine().get(key)?)
+    }
+
+    /// The newest published versions of several items, all at one moment.
+    pub(crate) fn get_together(&self, targets: &[Target<'_>]) -> Result<Vec<Option<Value>>, StoreError> {
+        let snapshot = self.engine().snapshot();
+        let get = |target: &Target<'_>| {
+            let (space, key) = (target.table.peek().space, &target.key);
+            self.engine().get_at(&snapshot, Key { space, partition: &key.partition, sort: &key.sort })
+        };
+        Ok(targets.iter().map(get).collect::<Result<_, _>>()?)
     }
 
     /// Reads one page at one moment, handing each row that passes the filter to `emit`.

@@ -1,0 +1,227 @@
+//! What TransactWriteItems and ExecuteTransaction have in common: all actions decide on their latched rows together, and either
+//! all of them are carried out or none is and each has its reason.
+
+use std::collections::HashSet;
+
+use super::database::Database;
+use crate::protocol::error::{CONDITION_FAILED, CancellationCode, CancellationReason};
+use crate::protocol::{ApiError, Operation};
+use crate::service::Caller;
+use crate::table::idempotency::{ExpiredToken, TokenRecord, TokenState, TokenUse};
+use crate::table::in_flight::Held;
+use crate::table::write::{Change, Decision, Effect, Row, Target, Written};
+use crate::table::{RowKey, Store, StoreError};
+use crate::validation::transact_write_items::{TRANSACTION_BYTES_MAX, Token, is_up_front};
+use crate::validation::Violation;
+use crate::validation::violation::TransactionViolation;
+use crate::value::ItemView;
+
+/// What a transaction is about, whichever operation it came by.
+pub(super) struct Transaction<'a> {
+    /// One for each action, in request order: its row, or why it has none.
+    pub(super) targets: Vec<Result<Target<'a>, CancellationReason>>,
+    pub(super) token: Option<TokenUse>,
+}
+
+/// How a transaction ended that was not refused.
+pub(super) enum Outcome {
+    /// What each action did, in request order.
+    Committed(Vec<Effect>),
+    /// An earlier call with the same token did it: for each action, the larger of its item before and after.
+    Replayed(Vec<u32>),
+}
+
+/// Why an action cannot be carried out.
+pub(super) enum Refusal {
+    /// The transaction is cancelled; this is the action's reason.
+    Cancels(CancellationReason),
+    /// The request is refused as a whole.
+    Request(ApiError),
+}
+
+impl Refusal {
+    pub(super) fn condition_failed(row: &Row<'_>, return_old: bool) -> Refusal {
+        let item = row.old.filter(|_| return_old).map(|old| old.to_item());
+        let reason = CancellationReason::new(CancellationCode::ConditionalCheckFailed, CONDITION_FAILED);
+        Refusal::Cancels(CancellationReason { item, ..reason })
+    }
+}
+
+impl From<Violation> for Refusal {
+    fn from(violation: Violation) -> Refusal {
+        if is_up_front(&violation) {
+            return Refusal::Request(violation.into());
+        }
+        Refusal::Cancels(CancellationReason::new(CancellationCode::ValidationError, violation.to_string()))
+    }
+}
+
+/// The token of a request of this caller.
+pub(super) fn token_use(database: &Database, caller: &Caller, operation: Operation, token: &Token) -> TokenUse {
+    TokenUse::new(&database.namespace(caller), operation, &token.text, token.digest)
+}
+
+/// No two actions may be about one item.
+pub(super) fn check_distinct(targets: &[Result<Target<'_>, CancellationReason>]) -> Result<(), ApiError> {
+    let mut seen = HashSet::with_capacity(targets.len());
+    let mut names = targets.iter().flatten().map(|target| {
+        let RowKey { partition, sort } = &target.key;
+        (std::sync::Arc::as_ptr(target.table), partition, sort)
+    });
+    match names.all(|name| seen.insert(name)) {
+        true => Ok(()),
+        false => Err(Violation::from(TransactionViolation::SameItemTwice).into()),
+    }
+}
+
+/// Shows each action its row and carries out what all of them decide. `decide` gets the action's place in the request.
+pub(super) async fn run<'c>(
+    store: &Store,
+    transaction: Transaction<'_>,
+    decide: impl FnMut(usize, &Row<'_>) -> Result<Change<'c>, Refusal>,
+) -> Result<Outcome, ApiError> {
+    let Begun { written, held, expired } = begin(store, transaction, decide)?;
+    let ticket = written.ticket.await.map_err(StoreError::from);
+    drop(held);
+    let stop = match written.outcome {
+        Ok(done) => {
+            ticket?;
+            return Ok(Outcome::Committed(done.effects));
+        }
+        Err(stop) => stop,
+    };
+    store.give_back_expired_tokens(expired);
+    ticket?;
+    match stop {
+        Stop::Done(record) => Ok(Outcome::Replayed(record.image_bytes)),
+        Stop::Cancelled(reasons) => Err(ApiError::transaction_cancelled(reasons)),
+        Stop::Refused(error) => Err(error),
+        Stop::Failed(error) => Err(error.into()),
+    }
+}
+
+/// A transaction that is committed or refused, but not durable yet.
+struct Begun {
+    written: Written<(), Stop>,
+    held: Option<Held>,
+    expired: Vec<ExpiredToken>,
+}
+
+enum Stop {
+    Done(TokenRecord),
+    Cancelled(Vec<CancellationReason>),
+    Refused(ApiError),
+    Failed(StoreError),
+}
+
+impl From<TransactionViolation> for Stop {
+    fn from(violation: TransactionViolation) -> Stop {
+        Stop::Refused(Violation::from(violation).into())
+    }
+}
+
+fn begin<'c>(
+    store: &Store,
+    transaction: Transaction<'_>,
+    mut decide: impl FnMut(usize, &Row<'_>) -> Result<Change<'c>, Refusal>,
+) -> Result<Begun, ApiError> {
+    let now = store.clock().now_millis();
+    let Transaction { targets, token } = transaction;
+    let expired = if token.is_some() { store.take_expired_tokens(now)? } else { Vec::new() };
+    let own: Vec<RowKey> =
+        token.iter().map(TokenUse::row).chain(expired.iter().map(|token| &token.row)).cloned().collect();
+    let (mut rows, mut places, mut reasons) = (Vec::with_capacity(targets.len()), Vec::new(), Vec::new());
+    for (place, target) in targets.into_iter().enumerate() {
+        let reason = target.map(|target| {
+            places.push(place);
+            rows.push(target);
+        });
+        reasons.push(reason.err());
+    }
+    let mut held = None;
+    let written = store.write_with_own(&rows, &own, |latched, stored| {
+        let stale = match token.as_ref().map(|token| token.state(content(stored, 0), now)).transpose() {
+            Err(error) => return Err(Stop::Failed(error)),
+            Ok(Some(TokenState::Done(record))) => return Err(Stop::Done(record)),
+            Ok(Some(TokenState::OtherRequest)) => return Err(TransactionViolation::TokenOfAnotherRequest.into()),
+            Ok(Some(TokenState::Unused { stale })) => stale,
+            Ok(None) => None,
+        };
+        // Should this be asked again, the rows are held by itself.
+        let decided = decide_all(latched, &places, &reasons, held.is_some(), &mut decide)?;
+        let mut own: Vec<_> = expired
+            .iter()
+            .enumerate()
+            .flat_map(|(place, token)| token.removals(content(stored, place + 1)))
+            .collect();
+        // After the removals: an expired token may be this one.
+        own.extend(token.iter().flat_map(|token| token.rows(now, decided.image_bytes.clone(), stale.as_ref())));
+        if held.is_none() {
+            let keys = rows.iter().zip(latched).map(|(target, row)| (row.state.space, &target.key));
+            held = store.in_flight().hold(keys);
+        }
+        Ok(Decision { changes: decided.changes, own, result: () })
+    });
+    match written {
+        Ok(written) => Ok(Begun { written, held, expired }),
+        Err(error) => {
+            store.give_back_expired_tokens(expired);
+            Err(error.into())
+        }
+    }
+}
+
+fn content(stored: &[Option<kstone_engine::Value>], place: usize) -> Option<&[u8]> {
+    stored.get(place)?.as_deref()
+}
+
+struct Decided<'c> {
+    changes: Vec<Change<'c>>,
+    /// For each action, the larger of its item before and after.
+    image_bytes: Vec<u32>,
+}
+
+/// Asks every action, so that each that cannot be carried out has its reason.
+fn decide_all<'c>(
+    latched: &[Row<'_>],
+    places: &[usize],
+    reasons: &[Option<CancellationReason>],
+    are_held_by_this: bool,
+    decide: &mut impl FnMut(usize, &Row<'_>) -> Result<Change<'c>, Refusal>,
+) -> Result<Decided<'c>, Stop> {
+    let mut reasons = reasons.to_vec();
+    let mut decided = Decided { changes: Vec::with_capacity(places.len()), image_bytes: Vec::with_capacity(places.len()) };
+    let mut new_bytes_sum = 0;
+    for (&place, row) in places.iter().zip(latched) {
+        if row.is_in_transaction && !are_held_by_this {
+            let message = TransactionViolation::Conflict.to_string();
+            reasons[place] = Some(CancellationReason::new(CancellationCode::TransactionConflict, message));
+            continue;
+        }
+        match decide(place, row) {
+            Err(Refusal::Request(error)) => return Err(Stop::Refused(error)),
+            Err(Refusal::Cancels(reason)) => reasons[place] = Some(reason),
+            Ok(change) => {
+                let old_bytes = row.old.map_or(0, |old| old.size_bytes());
+                let new_bytes = match &change {
+                    Change::Put(encoded) => ItemView::parse(encoded)
+                        .map_err(StoreError::corrupt_item(row.state.definition.name.as_str()))
+                        .map_err(Stop::Failed)?
+                        .size_bytes(),
+                    Change::Keep | Change::Delete | Change::Expire => 0,
+                };
+                new_bytes_sum += new_bytes;
+                decided.image_bytes.push(u32::try_from(old_bytes.max(new_bytes)).unwrap_or(u32::MAX));
+                decided.changes.push(change);
+            }
+        }
+    }
+    if reasons.iter().any(Option::is_some) {
+        let reasons = reasons.into_iter().map(|reason| reason.unwrap_or(CancellationReason::NONE));
+        return Err(Stop::Cancelled(reasons.collect()));
+    }
+    if new_bytes_sum > TRANSACTION_BYTES_MAX {
+        return Err(TransactionViolation::TooLarge.into());
+    }
+    Ok(decided)
+}
