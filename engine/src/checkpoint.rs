@@ -20,7 +20,7 @@ pub(crate) fn checkpoint(core: &Core, target: &Path) -> Result<(), Error> {
     let mut state = manifest.state().clone();
     // Comes after the SSTs were listed: all that they hold is then in the closed files, or was before them.
     let files = {
-        let mut writer = wal.lead();
+        let mut writer = wal.writer();
         let closed = wal.close_active(&mut writer);
         if let Err(error) = closed {
             core.poison(&error);

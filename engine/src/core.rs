@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 use crate::background::{Background, Job};
 use crate::batch::Kind;
@@ -15,7 +15,7 @@ use crate::manifest::{Edit, Manifest};
 use crate::sst::SstShared;
 use crate::stripe::{self, Stripe, View};
 use crate::txn::{CommitOrder, DroppedSpaces, Latches, LeadQueue, Publication, SnapshotRegistry};
-use crate::wal::{Wal, Writer};
+use crate::wal::{Lead, Wal};
 use crate::{Durability, Error, Health, Key, Metrics, Options, SeqNo, Ticket, Value};
 
 /// A clean stop flushes memtables that are larger than this; the next start replays smaller ones from the log faster than
@@ -184,18 +184,20 @@ impl Core {
     /// Takes the lead if nobody has it; says whether it did.
     pub(crate) fn try_lead_log(self: &Arc<Self>) -> bool {
         let Some(wal) = &self.wal else { return false };
-        let Some(writer) = wal.try_lead() else { return false };
-        self.write_log(wal, writer);
+        let Some(lead) = wal.try_lead() else { return false };
+        self.write_log(wal, lead);
         true
     }
 
-    fn write_log(self: &Arc<Self>, wal: &Wal, mut writer: MutexGuard<'_, Writer>) {
+    fn write_log(self: &Arc<Self>, wal: &Wal, lead: Lead<'_>) {
+        let mut writer = wal.writer();
         let group = self.commit_order.take_pending();
         let outcome = wal.write_group(&mut writer, &group);
         let is_durable = wal.is_durable(&writer);
         let log_is_full = wal.closed_bytes(&writer) > self.options.wal_bytes_max;
         // Publication runs the wakers of callers, which may do anything, so the lead is given up first.
         drop(writer);
+        drop(lead);
         match outcome {
             Ok(Some(seqno)) => self.publication.mark_durable(seqno),
             Ok(None) => {}
@@ -215,14 +217,14 @@ impl Core {
     /// Makes durable what relaxed mode has only written.
     pub(crate) fn sync_log(&self) {
         if let Some(wal) = &self.wal
-            && let Err(error) = wal.sync(&mut wal.lead())
+            && let Err(error) = wal.sync(&mut wal.writer())
         {
             self.poison(&error);
         }
     }
 
     pub(crate) fn is_log_durable(&self) -> bool {
-        self.wal.as_ref().is_none_or(|wal| wal.is_durable(&wal.lead()))
+        self.wal.as_ref().is_none_or(|wal| wal.is_durable(&wal.writer()))
     }
 
     /// Notes damage that background work came across. Damaged files end the work on their stripe, not the engine.
@@ -254,7 +256,7 @@ impl Core {
             sst_count,
             sst_count_max,
             sst_bytes,
-            wal_bytes: self.wal.as_ref().map_or(0, |wal| wal.bytes(&wal.lead())),
+            wal_bytes: self.wal.as_ref().map_or(0, |wal| wal.bytes(&wal.writer())),
             block_cache_bytes: self.sst_shared.blocks.bytes(),
             block_cache_miss_count: self.sst_shared.blocks.miss_count(),
             open_file_count: self.sst_shared.open_files.count(),
@@ -289,7 +291,7 @@ impl Core {
         let Some(wal) = &self.wal else { return Ok(()) };
         let last = self.commit_order.last_seqno();
         {
-            let mut writer = wal.lead();
+            let mut writer = wal.writer();
             wal.close_active(&mut writer)?;
         }
         let is_known = self.manifest.lock().state().last_seqno >= last;

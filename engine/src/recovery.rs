@@ -186,7 +186,14 @@ fn replay(core: &Arc<Core>, wal_ids: &[u64]) -> Result<(), Error> {
     core.publication.recover_to(log_end.max(last_known));
     forget_spaces(core)?;
     match &core.wal {
-        Some(wal) => wal.adopt(&recovered),
+        Some(wal) => {
+            wal.adopt(&recovered);
+            if recovered.files.is_empty() && last_known > checkpoint {
+                // What was written without a log leaves a gap before the next record.
+                let edit = Edit::WalCheckpoint { seqno: last_known, first_file: 0 };
+                core.manifest.lock().commit(&[edit])?;
+            }
+        }
         None if !recovered.files.is_empty() => leave_log(core, &recovered)?,
         None => {}
     }

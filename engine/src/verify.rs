@@ -12,7 +12,7 @@ pub(crate) fn verify(core: &Core) -> Result<(), Error> {
     }
     if let Some(wal) = &core.wal {
         let _pause = wal.pause_deletion();
-        let files = wal.durable_files(&wal.lead());
+        let files = wal.durable_files(&wal.writer());
         for (id, durable_len) in files {
             wal::verify(&core.folder, id, durable_len)?;
         }

@@ -24,7 +24,7 @@ struct Flush {
 /// there was anything to do.
 pub(crate) fn flush_largest(core: &Arc<Core>) -> Result<bool, Error> {
     let goal = core.options.memtable_bytes_max / 4;
-    let oldest_seqno = core.wal.as_ref().and_then(|wal| wal.seqno_to_flush(&wal.lead(), core.options.wal_bytes_max));
+    let oldest_seqno = core.wal.as_ref().and_then(|wal| wal.seqno_to_flush(&wal.writer(), core.options.wal_bytes_max));
     let mut sizes: Vec<(usize, usize, bool)> = Vec::new();
     for (number, stripe) in core.stripes.iter().enumerate() {
         let view = stripe.view();
@@ -140,7 +140,7 @@ fn record(core: &Core, flushes: &[Flush], last: u64, horizon: &Horizon) -> Resul
     edits.push(Edit::HistoryStart(horizon.start()));
     if let (Some(wal), Durability::Relaxed { .. }) = (&core.wal, core.options.durability) {
         // What the manifest says must not be ahead of the log.
-        wal.sync(&mut wal.lead())?;
+        wal.sync(&mut wal.writer())?;
     }
     core.manifest.lock().commit(&edits)
 }

@@ -6,4 +6,4 @@ mod writer;
 
 pub(crate) use record::{file_name, parse_file_name};
 pub(crate) use recovery::{ClosedFile, Record, Recovered, recover, verify};
-pub(crate) use writer::{PendingRecord, Wal, Writer};
+pub(crate) use writer::{Lead, PendingRecord, Wal};

@@ -33,11 +33,15 @@ pub(crate) struct Wal {
     clock: Arc<dyn Clock>,
     durability: Durability,
     file_bytes_max: u64,
+    lead: Mutex<()>,
     writer: Mutex<Writer>,
     deletion: Mutex<()>,
 }
 
-/// The right to write, and everything that goes with it.
+/// The right to take the commits that are queued and write them.
+pub(crate) type Lead<'a> = MutexGuard<'a, ()>;
+
+/// What is known of the files.
 pub(crate) struct Writer {
     /// The file that takes records; made with the first one.
     active: Option<ActiveFile>,
@@ -81,7 +85,15 @@ impl Wal {
             last_sync: clock.monotonic(),
             sync_cost: Duration::ZERO,
         };
-        Wal { folder, clock, durability, file_bytes_max, writer: Mutex::new(writer), deletion: Mutex::new(()) }
+        Wal {
+            folder,
+            clock,
+            durability,
+            file_bytes_max,
+            lead: Mutex::new(()),
+            writer: Mutex::new(writer),
+            deletion: Mutex::new(()),
+        }
     }
 
     /// Continues after the recovered files; a new file is made for the first record.
@@ -92,12 +104,17 @@ impl Wal {
     }
 
     /// Takes the lead if nobody has it.
-    pub(crate) fn try_lead(&self) -> Option<MutexGuard<'_, Writer>> {
-        self.writer.try_lock()
+    pub(crate) fn try_lead(&self) -> Option<Lead<'_>> {
+        self.lead.try_lock()
     }
 
     /// Takes the lead when it is free.
-    pub(crate) fn lead(&self) -> MutexGuard<'_, Writer> {
+    pub(crate) fn lead(&self) -> Lead<'_> {
+        self.lead.lock()
+    }
+
+    /// The state of the log, for a moment. Who holds this does not lead, so nobody waits to be handed the lead for it.
+    pub(crate) fn writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock()
     }
 
