@@ -2,8 +2,6 @@
 
 use super::constraint::{Broken, Constraint, Members};
 use super::get_item::projection;
-use super::key;
-use super::key_schema::KeySchema;
 use super::layer::Layer;
 use super::parameters::Parameters;
 use super::read::check_attributes_to_get_length;
@@ -46,7 +44,7 @@ pub struct Echo {
 pub const KEYS_MAX: usize = 100;
 
 /// Order: an empty map; members; for each table styles, what is projected and the keys' values; then the count. For every key
-/// `key::check_key`, and for every table [`check_duplicates`], go on when the tables are known.
+/// `key::check_key`, and for every table `key::check_distinct`, go on when the tables are known.
 pub fn validate(input: BatchGetItemInput, layer: Layer) -> Result<BatchGetItem, Violation> {
     let keys = input.request_items.iter().flatten().flat_map(|(_, table)| table.keys.iter().flatten());
     let layer = Reading::default().with_all(keys).layer(layer);
@@ -65,11 +63,6 @@ pub fn validate(input: BatchGetItemInput, layer: Layer) -> Result<BatchGetItem, 
         return Err(BatchViolation::TooManyKeys.into());
     }
     Ok(BatchGetItem { tables, consumed_capacity })
-}
-
-/// Whether a key of a table is asked for twice.
-pub fn check_duplicates(schema: &KeySchema, keys: &[Item]) -> Result<(), Violation> {
-    key::check_distinct(schema, &keys.iter().collect::<Vec<_>>())
 }
 
 /// A batch without tables. The older layer has a sentence of its own (us-east-1, 2026-10, on

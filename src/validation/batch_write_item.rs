@@ -5,8 +5,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::batch_get_item::{ECHO_BYTES_MAX, check_not_empty, is_table_name, shortened};
 use super::constraint::{Broken, Constraint, Members};
 use super::item;
-use super::key;
-use super::key_schema::KeySchema;
 use super::layer::Layer;
 use super::returns::{self, WriteReport};
 use super::table_name::{self, TableName};
@@ -40,7 +38,7 @@ pub const WRITES_MAX: usize = 25;
 
 /// Order: an empty map; the enumerations; the lists' lengths and the names, alone; then each write's values, and the size of
 /// what it puts. When the tables are known, `item::check_batch_put` and `key::check_key` go on, then
-/// [`check_duplicates`].
+/// `key::check_distinct`.
 pub fn validate(input: BatchWriteItemInput, layer: Layer) -> Result<BatchWriteItem, Violation> {
     let given = input.request_items.iter().flatten().flat_map(|(_, writes)| writes).filter_map(given_item);
     let layer = Reading::default().with_all(given).layer(layer);
@@ -68,15 +66,6 @@ pub fn validate(input: BatchWriteItemInput, layer: Layer) -> Result<BatchWriteIt
         return Err(BatchViolation::TooManyWrites.into());
     }
     Ok(BatchWriteItem { tables, report })
-}
-
-/// Whether one item of a table is written twice.
-pub fn check_duplicates(schema: &KeySchema, of_table: &TableWrites) -> Result<(), Violation> {
-    let keys = of_table.writes.iter().map(|write| match write {
-        BatchWrite::Put(item) => item,
-        BatchWrite::Delete(key) => key,
-    });
-    key::check_distinct(schema, &keys.collect::<Vec<_>>())
 }
 
 fn given_item(write: &WriteRequest) -> Option<&Given<Item>> {

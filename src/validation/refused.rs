@@ -141,7 +141,7 @@ fn batch_get(request: batch_get_item::BatchGetItem) -> Result<(), Violation> {
     for of_table in &request.tables {
         let schema = definition(&of_table.table)?.key_schema;
         of_table.keys.iter().try_for_each(|key| key::check_key(&schema, key).map(drop))?;
-        batch_get_item::check_duplicates(&schema, &of_table.keys)?;
+        key::check_distinct(&schema, &of_table.keys.iter().collect::<Vec<_>>())?;
     }
     Ok(())
 }
@@ -149,13 +149,16 @@ fn batch_get(request: batch_get_item::BatchGetItem) -> Result<(), Violation> {
 fn batch_write(request: batch_write_item::BatchWriteItem) -> Result<(), Violation> {
     for of_table in &request.tables {
         let definition = definition(&of_table.table)?;
+        let mut keys = Vec::new();
         for write in &of_table.writes {
-            match write {
-                batch_write_item::BatchWrite::Put(item) => item::check_batch_put(&definition, item)?,
-                batch_write_item::BatchWrite::Delete(key) => key::check_key(&definition.key_schema, key)?,
-            };
+            keys.push(match write {
+                batch_write_item::BatchWrite::Put(item) => item::check_batch_put(&definition, item).map(|_| item)?,
+                batch_write_item::BatchWrite::Delete(key) => {
+                    key::check_key(&definition.key_schema, key).map(|_| key)?
+                }
+            });
         }
-        batch_write_item::check_duplicates(&definition.key_schema, of_table)?;
+        key::check_distinct(&definition.key_schema, &keys)?;
     }
     Ok(())
 }
