@@ -2,9 +2,9 @@
 
 use super::answer;
 use super::database::{Answer, Database};
-use super::table_description::{stream_arn, stream_label, write_key_schema, write_stream_view};
+use super::table_description::{stream_arn, stream_label, stream_view_name, write_key_schema};
 use crate::protocol::json::ObjectWriter;
-use crate::protocol::{ApiError, Operation};
+use crate::protocol::Operation;
 use crate::protocol::shapes::DescribeStreamInput;
 use crate::service::Caller;
 use crate::table::stream::{Shard, StreamState};
@@ -16,12 +16,12 @@ pub(super) fn execute(database: &Database, caller: &Caller, input: DescribeStrea
     let state = stream.state();
     let (shards, more) = select(&request, &state);
     let table = stream.table.as_str();
-    Ok::<_, ApiError>(answer::object(2 * answer::SMALL_ANSWER_BYTES, |body| {
+    Ok(answer::object(2 * answer::SMALL_ANSWER_BYTES, |body| {
         body.member("StreamDescription").object(|out| {
             out.member("StreamArn").string(&stream_arn(caller, table, stream.created_millis));
             out.member("StreamLabel").string(&stream_label(stream.created_millis));
             out.member("StreamStatus").string(status(&state));
-            write_stream_view(out, stream.view);
+            out.member("StreamViewType").string(stream_view_name(stream.view));
             out.member("CreationRequestDateTime").epoch_millis(stream.created_millis);
             out.member("TableName").string(table);
             write_key_schema(out, &stream.key_schema);

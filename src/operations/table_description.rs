@@ -75,7 +75,7 @@ pub(super) fn write(out: JsonWriter<'_>, caller: &Caller, table: &Table, state: 
     });
 }
 
-fn write_key_schema(out: &mut ObjectWriter<'_>, schema: &KeySchema) {
+pub(super) fn write_key_schema(out: &mut ObjectWriter<'_>, schema: &KeySchema) {
     out.member("KeySchema").array(|list| {
         let mut write = |name: &str, role: &str| {
             list.element().object(|element| {
@@ -232,24 +232,36 @@ fn write_vector_index(
     });
 }
 
+/// The name of the last stream stays when it is disabled (us-west-2, 2026-10).
 fn write_stream(out: &mut ObjectWriter<'_>, state: &TableState, arn: &str) {
-    let (Some(view), Some(since)) = (state.definition.stream, state.times.stream_enabled) else { return };
-    out.member("StreamSpecification").object(|out| {
-        out.member("StreamEnabled").boolean(true);
-        out.member("StreamViewType").string(match view {
-            StreamViewType::KeysOnly => "KEYS_ONLY",
-            StreamViewType::NewImage => "NEW_IMAGE",
-            StreamViewType::OldImage => "OLD_IMAGE",
-            StreamViewType::NewAndOldImages => "NEW_AND_OLD_IMAGES",
+    let Some(since) = state.times.stream_enabled else { return };
+    if let Some(view) = state.definition.stream {
+        out.member("StreamSpecification").object(|out| {
+            out.member("StreamEnabled").boolean(true);
+            out.member("StreamViewType").string(stream_view_name(view));
         });
-    });
+    }
     let label = stream_label(since);
     out.member("LatestStreamLabel").string(&label);
     out.member("LatestStreamArn").string(&format!("{arn}/stream/{label}"));
 }
 
+pub(super) fn stream_view_name(view: StreamViewType) -> &'static str {
+    match view {
+        StreamViewType::KeysOnly => "KEYS_ONLY",
+        StreamViewType::NewImage => "NEW_IMAGE",
+        StreamViewType::OldImage => "OLD_IMAGE",
+        StreamViewType::NewAndOldImages => "NEW_AND_OLD_IMAGES",
+    }
+}
+
+/// The ARN of a stream, in the Region of who asks.
+pub(super) fn stream_arn(caller: &Caller, table: &str, created_millis: u64) -> String {
+    format!("{}/stream/{}", table_arn(caller, table), stream_label(created_millis))
+}
+
 /// A stream is named by the moment in which it was enabled: `2026-11-21T14:36:21.123`.
-fn stream_label(millis: u64) -> String {
+pub(super) fn stream_label(millis: u64) -> String {
     let (days, of_day) = (millis / 86_400_000, millis % 86_400_000);
     let (year, month, day) = civil_date(days);
     let (seconds, millis) = (of_day / 1000, of_day % 1000);

@@ -2,8 +2,9 @@
 
 use super::Layer;
 use super::constraint::{Broken, Constraint, Members};
+use super::table_members::{check_name, check_name_length, only_name};
 use super::table_name::{self, TableName};
-use super::violation::{AccountViolation, DefinitionViolation, Violation};
+use super::violation::{AccountViolation, Violation};
 use crate::protocol::shapes::{DescribeTimeToLiveInput, UpdateTimeToLiveInput};
 
 const ATTRIBUTE_BYTES_MAX: usize = 255;
@@ -18,9 +19,10 @@ pub struct UpdateTimeToLive {
 /// us-west-2, 2026-10: refused 1,812 s after the last change, accepted 1,872 s after it. The API reference says an hour.
 const CHANGE_INTERVAL_MILLIS: u64 = 31 * 60 * 1000;
 
-pub fn validate_update(input: UpdateTimeToLiveInput, layer: Layer) -> Result<UpdateTimeToLive, Violation> {
+pub fn validate_update(input: UpdateTimeToLiveInput, _layer: Layer) -> Result<UpdateTimeToLive, Violation> {
+    check_name_length(input.table_name.as_deref())?;
     let mut members = Members::new();
-    table_name::check(&mut members, input.table_name.as_deref(), layer);
+    check_name(&mut members, input.table_name.as_deref());
     members.require(&input.time_to_live_specification, "timeToLiveSpecification");
     let specification = match &input.time_to_live_specification {
         Some(specification) => {
@@ -60,13 +62,8 @@ pub fn check_change(
     Err(violation.into())
 }
 
-/// DescribeTimeToLive checks the name in its own words (dynalite's captures).
-pub fn validate_describe(input: DescribeTimeToLiveInput, layer: Layer) -> Result<TableName, Violation> {
-    let name = input.table_name.as_deref().ok_or(DefinitionViolation::TableNameRequired)?;
-    let mut members = Members::new();
-    table_name::check_named_table(&mut members, name, layer)?;
-    members.finish()?;
-    table_name::checked(input.table_name)
+pub fn validate_describe(input: DescribeTimeToLiveInput, _layer: Layer) -> Result<TableName, Violation> {
+    only_name(input.table_name)
 }
 
 fn check_attribute(members: &mut Members, given: Option<&str>) {
@@ -78,5 +75,66 @@ fn check_attribute(members: &mut Members, given: Option<&str>) {
             members.add(Broken::echoed(name, at, Constraint::LengthMax(ATTRIBUTE_BYTES_MAX)));
         }
         Some(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::shapes::TimeToLiveSpecification;
+
+    const NOW: u64 = 1_790_000_000_000;
+
+    fn request(enabled: bool, attribute: &str) -> UpdateTimeToLive {
+        let specification = TimeToLiveSpecification { enabled: Some(enabled), attribute_name: Some(attribute.into()) };
+        let input = UpdateTimeToLiveInput {
+            table_name: Some("Music".into()),
+            time_to_live_specification: Some(specification),
+        };
+        validate_update(input, Layer::Older).expect("well-formed")
+    }
+
+    fn refused(request: &UpdateTimeToLive, current: Option<&str>, changed_millis: Option<u64>) -> Option<String> {
+        check_change(request, current, changed_millis, NOW).err().map(|violation| violation.to_string())
+    }
+
+    #[test]
+    fn changes_that_change_nothing_are_refused() {
+        let text = |text: &str| Some(text.to_string());
+        assert_eq!(refused(&request(true, "a"), None, None), None);
+        assert_eq!(refused(&request(false, "a"), Some("a"), None), None);
+        assert_eq!(refused(&request(true, "a"), Some("a"), None), text("TimeToLive is already enabled"));
+        assert_eq!(refused(&request(false, "a"), None, None), text("TimeToLive is already disabled"));
+        for enabled in [true, false] {
+            let other = refused(&request(enabled, "b"), Some("a"), None);
+            assert_eq!(other, text("TimeToLive is active on a different AttributeName: current AttributeName is a"));
+        }
+    }
+
+    #[test]
+    fn a_second_change_has_to_wait() {
+        let disable = request(false, "a");
+        assert_eq!(
+            refused(&disable, Some("a"), Some(NOW - 60_000)).as_deref(),
+            Some("Time to live has been modified multiple times within a fixed interval"),
+        );
+        assert_eq!(refused(&disable, Some("a"), Some(NOW - 3_600_000)), None);
+        let again = refused(&request(true, "a"), Some("a"), Some(NOW));
+        assert_eq!(again.as_deref(), Some("TimeToLive is already enabled"), "before the interval");
+    }
+
+    #[test]
+    fn every_member_is_required() {
+        let input = UpdateTimeToLiveInput {
+            table_name: Some("Music".into()),
+            time_to_live_specification: Some(TimeToLiveSpecification::default()),
+        };
+        let text = validate_update(input, Layer::Older).expect_err("nothing given").to_string();
+        assert_eq!(
+            text,
+            "2 validation errors detected: Value null at 'timeToLiveSpecification.enabled' failed to satisfy constraint: \
+             Member must not be null; Value null at 'timeToLiveSpecification.attributeName' failed to satisfy constraint: \
+             Member must not be null"
+        );
     }
 }

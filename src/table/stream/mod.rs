@@ -18,7 +18,7 @@ mod upkeep;
 pub(crate) use catalog::Streams;
 pub(crate) use change_record::{ChangeRecord, RowChange};
 pub(crate) use iterator::ShardIterator;
-pub(crate) use read::{PositionFault, Trimmed};
+pub(crate) use read::PositionFault;
 pub(crate) use shard::Shard;
 
 use std::sync::Arc;
@@ -33,7 +33,6 @@ use super::state::Namespace;
 use crate::validation::sequence_number::SequenceNumber;
 use crate::validation::table_definition::{BillingMode, StreamViewType, TableDefinition};
 use crate::validation::{KeySchema, TableName};
-use change_record::Event;
 use shard::Phase;
 
 /// Records are kept for 24 hours, and so is a stream after it was disabled.
@@ -133,16 +132,6 @@ impl StreamState {
     fn open_shard(&self, position: u32) -> Option<&Shard> {
         let holds = |shard: &&Shard| shard.phase == Phase::Open && (shard.first..=shard.last).contains(&position);
         self.shards.iter().rev().find(holds)
-    }
-}
-
-impl ChangeRecord<'_> {
-    pub(crate) fn event_name(&self) -> &'static str {
-        self.event.as_str()
-    }
-
-    pub(crate) fn is_removal(&self) -> bool {
-        self.event == Event::Remove
     }
 }
 

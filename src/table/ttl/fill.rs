@@ -23,7 +23,7 @@ impl Store {
         for table in self.tables() {
             let state = table.state();
             if let Some(ttl) = state.ttl.as_ref().filter(|ttl| !ttl.is_filled)
-                && self.fill_table(&table, ttl, go_on)?
+                && self.fill_expiry_of(&table, ttl, go_on)?
             {
                 self.set_ttl_filled(&table, ttl.space)?;
             }
@@ -31,7 +31,7 @@ impl Store {
         Ok(())
     }
 
-    fn fill_table(&self, table: &Arc<Table>, ttl: &Ttl, go_on: &dyn Fn() -> bool) -> Result<bool, StoreError> {
+    fn fill_expiry_of(&self, table: &Arc<Table>, ttl: &Ttl, go_on: &dyn Fn() -> bool) -> Result<bool, StoreError> {
         self.engine().barrier().wait()?;
         let snapshot = self.engine().snapshot();
         let space = table.peek().space;
@@ -53,7 +53,7 @@ impl Store {
                 if !still_enabled || !go_on() {
                     return Ok(false);
                 }
-                self.fill_rows(table, space, ttl, &keys)?;
+                self.fill_expiry_rows(table, space, ttl, &keys)?;
                 keys.clear();
             }
             if is_last {
@@ -62,7 +62,7 @@ impl Store {
         }
     }
 
-    fn fill_rows(
+    fn fill_expiry_rows(
         &self,
         table: &Arc<Table>,
         space: kstone_engine::SpaceId,
