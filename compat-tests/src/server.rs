@@ -98,6 +98,18 @@ impl Server {
         self.process.log.lock().unwrap().clone()
     }
 
+    /// The first line on stderr that says `part`; it may take a moment to come.
+    pub fn until_logged(&self, part: &str) -> String {
+        let deadline = Instant::now() + STOP_TIME_MAX;
+        while Instant::now() < deadline {
+            if let Some(line) = self.log().lines().find(|line| line.contains(part)) {
+                return line.to_owned();
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+        panic!("nothing about {part} in the log:\n{}", self.log());
+    }
+
     /// SIGTERM, as `docker stop` and every process manager send it.
     pub fn stop(self) -> Stopped {
         self.end(Signal::TERM)

@@ -15,6 +15,7 @@ mod global_secondary_index;
 mod list_tables;
 mod local_secondary_index;
 mod namespaces;
+mod properties;
 
 mod put_item;
 mod query;

@@ -24,8 +24,8 @@ async fn the_log_names_the_namespace_that_has_the_table() {
     Table::new("pk:S").create(&server.client_as("MINE", "eu-west-1"), "items").await;
     let other = server.client_as("YOURS", "us-east-1");
     other.scan().table_name("items").send().await.unwrap_err();
-    let log = server.log();
-    assert!(log.contains("items") && log.contains("eu-west-1") && log.contains("MINE"), "{log}");
+    let line = server.until_logged("items");
+    assert!(line.contains("WARN") && line.contains("eu-west-1") && line.contains("MINE"), "{line}");
 }
 
 #[tokio::test]

@@ -103,12 +103,12 @@ async fn every_operator_and_function_of_a_condition_decides() {
         "n IN (:four, :five)", "attribute_exists(m.k)", "attribute_not_exists(m.x)", "attribute_type(#l, :list)",
         "begins_with(s, :he)", "contains(s, :ell)", "contains(#set, :x)", "contains(#l, :two)", "size(s) = :five",
         "size(#set) = :two", "size(#l) < size(s)", "NOT n = :six", "n = :six OR s = :hello", "n = :five AND s = :hello",
-        "(n = :six OR n = :five) AND NOT (s = :he)", "m.k = :v", "#l[1] = :two", "missing <> :five", "t = :true", ":five = n",
+        "(n = :six OR n = :five) AND NOT (s = :he)", "m.k = :v", "#l[1] = :two", "absent <> :five", "t = :true", ":five = n",
     ];
     let fails = [
         "n = :six", "n <> :five", "n < :five", "s > :z", "n BETWEEN :six AND :six", "n IN (:four, :six)", "attribute_exists(x)",
         "attribute_not_exists(pk)", "attribute_type(n, :list)", "begins_with(s, :ell)", "contains(s, :z)", "contains(#set, :z)",
-        "size(n) = :five", "NOT n = :five", "missing = :five", "missing < :five", "n = :hello", "s < :five",
+        "size(n) = :five", "NOT n = :five", "absent = :five", "absent < :five", "n = :hello", "s < :five",
     ];
     let values = item! {
         ":four" => 4, ":five" => 5, ":six" => 6, ":two" => 2, ":list" => "L", ":he" => "he", ":ell" => "ell", ":hello" => "hello",
@@ -162,8 +162,8 @@ async fn keys_may_be_as_long_as_the_limits_allow() {
     };
     put(2048, 1024).await.unwrap();
     put(1, 1).await.unwrap();
-    assert!(put(2049, 1).await.refused().is_validation("hashkey"));
-    assert!(put(1, 1025).await.refused().is_validation("rangekey"));
+    assert!(put(2049, 1).await.refused().is_validation("2048 bytes"));
+    assert!(put(1, 1025).await.refused().is_validation("1024 bytes"));
     assert!(put(0, 1).await.refused().is_validation("empty"));
     assert!(put(1, 0).await.refused().is_validation("empty"));
 }

@@ -107,8 +107,8 @@ async fn an_update_that_cannot_be_done_changes_nothing() {
     let before = item! { "pk" => "a", "s" => "text", "n" => 1, "l" => l([]) };
     let (_server, db) = with_item(before.clone()).await;
     let refused = [
-        ("SET x = missing", item! {}, "attribute that does not exist in the item"),
-        ("SET missing.x = :v", item! { ":v" => 1 }, "document path provided in the update expression is invalid"),
+        ("SET x = absent", item! {}, "attribute that does not exist in the item"),
+        ("SET absent.x = :v", item! { ":v" => 1 }, "document path provided in the update expression is invalid"),
         ("SET s = s + :v", item! { ":v" => 1 }, "incorrect"),
         ("ADD s :v", item! { ":v" => 1 }, "incorrect"),
         ("SET pk = :v", item! { ":v" => "b" }, "This attribute is part of the key"),
