@@ -46,7 +46,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Core>, E
     let mut files = Files::list(&folder)?;
     let manifest = open_manifest(&folder, &files)?;
     remove_obsolete(&folder, &mut files, manifest.state())?;
-    let core = Arc::new(build(folder, options, manifest, &files, lock));
+    let core = Arc::new(build(folder, options, manifest, lock));
     replay(&core, &files.wals)?;
     Ok(core)
 }
@@ -55,8 +55,9 @@ fn open_manifest(folder: &Folder, files: &Files) -> Result<Manifest, Error> {
     let loaded = manifest::load(folder, &files.manifests)?;
     let Some(loaded) = loaded else {
         if !files.ssts.is_empty() || !files.wals.is_empty() {
+            let file = files.manifests.last().map_or("the manifest".to_owned(), |&id| manifest::file_name(id));
             let what = "there is no whole manifest, but there are files of a database".to_owned();
-            return Err(Error::Corrupt { file: "manifest".to_owned(), offset: 0, what });
+            return Err(Error::Corrupt { file, offset: 0, what });
         }
         // What an interrupted first start left is not looked at again.
         let manifest = Manifest::create(folder, files.manifests.last().copied().unwrap_or(0), State::default())?;
@@ -92,7 +93,7 @@ fn remove_obsolete(folder: &Folder, files: &mut Files, state: &State) -> Result<
     Ok(())
 }
 
-fn build(folder: Folder, options: Options, manifest: Manifest, files: &Files, lock: Box<dyn DiskLock>) -> Core {
+fn build(folder: Folder, options: Options, manifest: Manifest, lock: Box<dyn DiskLock>) -> Core {
     let state = manifest.state();
     let sst_shared = Arc::new(SstShared {
         folder: folder.clone(),
@@ -105,15 +106,8 @@ fn build(folder: Folder, options: Options, manifest: Manifest, files: &Files, lo
     let commit_order = CommitOrder::new(last_seqno, state.last_millis, options.retention);
     state.commit_times.iter().for_each(|(&seqno, &millis)| commit_order.note_recovered(seqno, millis));
     let wal = (options.durability != Durability::None).then(|| {
-        let last_file_id = files.wals.last().copied().unwrap_or(0).max(state.wal_first_file - 1);
-        Wal::new(
-            folder.clone(),
-            Arc::clone(&options.clock),
-            options.durability,
-            options.wal_file_bytes,
-            last_file_id,
-            state.wal_first_file,
-        )
+        let clock = Arc::clone(&options.clock);
+        Wal::new(folder.clone(), clock, options.durability, options.wal_file_bytes, state.wal_first_file)
     });
     Core {
         stripes: stripes(state, &sst_shared),

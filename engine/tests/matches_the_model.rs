@@ -106,7 +106,8 @@ impl Run {
 
     fn write(&mut self) {
         let count = 1 + self.random.below(4);
-        let space = self.random.below(SPACES.into()) as u32;
+        // The ids of dropped spaces are not used again.
+        let space = self.dropped_max + self.random.below((SPACES - self.dropped_max).into()) as u32;
         let keys: Vec<(Vec<u8>, Vec<u8>)> =
             (0..count).map(|_| (partition(&mut self.random), sort(&mut self.random))).collect();
         let keys: Vec<Key<'_>> = keys.iter().map(|(partition, sort)| Key { space, partition, sort }).collect();

@@ -2,6 +2,7 @@
 
 mod clock;
 mod disk;
+mod faulty;
 mod file;
 mod folder;
 mod memory;
@@ -9,6 +10,7 @@ mod thread;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use disk::{Disk, DiskFile, DiskLock};
+pub use faulty::{Fault, FaultyDisk, Survivors};
 pub use file::FileDisk;
 pub(crate) use folder::{File, Folder};
 pub use memory::MemoryDisk;

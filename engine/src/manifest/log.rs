@@ -54,10 +54,10 @@ pub(crate) struct Loaded {
 /// A torn end is the rest of an edit that nobody relied on; the manifest is then replaced, so that new edits never follow
 /// a torn one. One without is synced before it is believed, as it may have been in the page cache only.
 pub(crate) fn load(folder: &Folder, ids: &[u64]) -> Result<Option<Loaded>, Error> {
-    for (index, &id) in ids.iter().enumerate().rev() {
+    for &id in ids.iter().rev() {
         let file = folder.open(&file_name(id))?;
         let bytes = file.read(0, file.len_bytes()? as usize)?;
-        let Some(contents) = read_file(&file, id, &bytes, index == 0)? else { continue };
+        let Some(contents) = read_file(&file, id, &bytes)? else { continue };
         let mut obsolete: Vec<String> =
             ids.iter().filter(|other| **other != id).map(|&other| file_name(other)).collect();
         let torn = contents.len < bytes.len();
@@ -91,15 +91,12 @@ struct Contents {
     base_len: usize,
 }
 
-/// Reads a manifest; `None` when its creation was interrupted. The oldest one there is can be in that state only when it is
-/// the first of a new database.
-fn read_file(file: &File, id: u64, bytes: &[u8], is_oldest: bool) -> Result<Option<Contents>, Error> {
-    if let Err(error) = MANIFEST_FILE.check_header(file, id, bytes) {
-        let created = bytes.len() > HEADER_BYTES && !bytes[..HEADER_BYTES].iter().all(|byte| *byte == 0);
-        return match error {
-            Error::Corrupt { .. } if !is_oldest || !created => Ok(None),
-            error => Err(error),
-        };
+/// Reads a manifest; `None` when its beginning is not whole. Then its creation was interrupted, and it was never used: it
+/// is used only when it is durable, and the one before is removed only after that.
+fn read_file(file: &File, id: u64, bytes: &[u8]) -> Result<Option<Contents>, Error> {
+    match MANIFEST_FILE.check_header(file, id, bytes) {
+        Err(Error::Corrupt { .. }) => return Ok(None),
+        checked => checked?,
     }
     let mut state = State::default();
     let mut at = HEADER_BYTES;
@@ -131,7 +128,7 @@ fn read_file(file: &File, id: u64, bytes: &[u8], is_oldest: bool) -> Result<Opti
 pub(crate) fn verify(folder: &Folder, id: u64, durable_len: u64) -> Result<(), Error> {
     let file = folder.open(&file_name(id))?;
     let bytes = file.read_exact(0, durable_len as usize)?;
-    match read_file(&file, id, &bytes, true)? {
+    match read_file(&file, id, &bytes)? {
         Some(contents) if contents.len == bytes.len() => Ok(()),
         contents => {
             let at = contents.map_or(HEADER_BYTES, |contents| contents.len);

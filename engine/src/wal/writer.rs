@@ -66,20 +66,19 @@ struct ActiveFile {
 }
 
 impl Wal {
-    /// A log whose files were not looked at yet: the first that may be needed, and the last that there is.
+    /// A log whose files were not looked at yet, from the first one that may be needed on.
     pub(crate) fn new(
         folder: Folder,
         clock: Arc<dyn Clock>,
         durability: Durability,
         file_bytes_max: u64,
-        last_file_id: u64,
         first_file_id: u64,
     ) -> Self {
         let writer = Writer {
             active: None,
             closed: VecDeque::new(),
             unread_from: Some(first_file_id),
-            last_file_id,
+            last_file_id: first_file_id - 1,
             buffer: Vec::new(),
             failed: false,
             last_sync: clock.monotonic(),
@@ -100,6 +99,8 @@ impl Wal {
     pub(crate) fn adopt(&self, recovered: &Recovered) {
         let mut writer = self.writer.lock();
         writer.closed = recovered.files.iter().copied().collect();
+        // Ids have no gaps, so the id of a file whose creation was interrupted is used again.
+        writer.last_file_id = recovered.files.last().map_or(writer.last_file_id, |last| last.id);
         writer.unread_from = None;
     }
 

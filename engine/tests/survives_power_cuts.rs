@@ -1,0 +1,156 @@
+//! A power cut at any moment, with any of the usual leftovers, loses no acknowledged commit and halves none.
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kstone_engine::io::{Disk, FaultyDisk, MemoryDisk, Survivors};
+use kstone_engine::{Durability, Engine, Key, SeqNo};
+use support::{Random, SPACES, Workload, options};
+
+/// All the ways in which a power cut after so many changes can end.
+fn endings(disk: &FaultyDisk, changes: usize) -> Vec<Survivors> {
+    let unsynced = disk.unsynced_count(changes);
+    let mut endings = vec![Survivors::None];
+    if unsynced > 0 {
+        endings.push(Survivors::All);
+    }
+    for at in 0..unsynced {
+        if at > 0 {
+            endings.push(Survivors::First(at));
+        }
+        if at + 1 < unsynced {
+            endings.push(Survivors::AllBut(at));
+        }
+        if disk.is_write(changes, at) {
+            endings.push(Survivors::TornAfter(at));
+            endings.push(Survivors::HoleAfter(at));
+        }
+    }
+    endings
+}
+
+/// Opens what a power cut left and compares it with the model: a prefix of the commits, at least those that were promised.
+fn check(disk: Arc<dyn Disk>, durability: Durability, workload: &Workload, promised: SeqNo, context: &str) -> Engine {
+    let engine = match Engine::open(disk, options(durability)) {
+        Ok(engine) => engine,
+        Err(error) => panic!("{context}: {error}"),
+    };
+    let found = engine.published();
+    assert!(found >= promised, "{context}: commit {promised} was acknowledged, {found} is the last one there");
+    let mut model = workload.model.clone();
+    model.truncate(found);
+    model.check_all(&engine, &engine.snapshot(), SPACES, context);
+    engine
+}
+
+struct Outcome {
+    states: usize,
+    in_recovery: usize,
+}
+
+fn enumerate(seed: u64, durability: Durability, commits: usize) -> Outcome {
+    let disk = Arc::new(FaultyDisk::new());
+    let mut workload = Workload::default();
+    let mut random = Random::new(seed);
+    // Twice, so that recovery and a clean stop are part of the history.
+    for _ in 0..2 {
+        let engine = Engine::open(disk.clone(), options(durability)).unwrap();
+        workload.run(&engine, &mut random, commits, || disk.change_count()).unwrap();
+        if random.one_in(2) {
+            engine.close().unwrap();
+        } else {
+            std::mem::forget(engine);
+        }
+        release_lock(&disk);
+    }
+    let mut outcome = Outcome { states: 0, in_recovery: 0 };
+    for changes in 0..=disk.change_count() {
+        for ending in endings(&disk, changes) {
+            let context = format!("seed {seed}, {ending:?} after {changes} changes");
+            let promised = match durability {
+                Durability::Sync => workload.acknowledged_by(changes),
+                _ => SeqNo(0),
+            };
+            let left = disk.after_power_cut(changes, ending).unwrap();
+            outcome.states += 1;
+            if outcome.states % 61 == 0 {
+                outcome.in_recovery += cut_during_recovery(&left, durability, &workload, promised, &context);
+            }
+            let left = Arc::new(left);
+            let engine = check(left.clone(), durability, &workload, promised, &context);
+            if outcome.states % 7 == 0 {
+                goes_on(engine, left, &workload, durability, &context);
+            }
+        }
+    }
+    outcome
+}
+
+/// An engine that was forgotten still holds the lock of the disk in memory; a killed process would not.
+fn release_lock(disk: &FaultyDisk) {
+    disk.live().break_lock();
+}
+
+/// After the recovery, commits and another opening work as ever.
+fn goes_on(engine: Engine, disk: Arc<MemoryDisk>, workload: &Workload, durability: Durability, context: &str) {
+    let found = engine.published();
+    let key = Key { space: SPACES - 1, partition: b"after", sort: b"" };
+    let ((), ticket) = engine.transact(&[key], |_, batch| batch.put(key, b"the crash")).unwrap();
+    ticket.wait().unwrap();
+    engine.verify().unwrap_or_else(|error| panic!("{context}: {error}"));
+    drop(engine);
+    let engine = Engine::open(disk, options(durability)).unwrap_or_else(|error| panic!("{context}: {error}"));
+    let mut model = workload.model.clone();
+    model.truncate(found);
+    model.put(key, b"the crash", SeqNo(found.0 + 1));
+    model.check_all(&engine, &engine.snapshot(), SPACES, context);
+}
+
+/// Cuts the power again at every moment of the recovery.
+fn cut_during_recovery(
+    left: &MemoryDisk,
+    durability: Durability,
+    workload: &Workload,
+    promised: SeqNo,
+    context: &str,
+) -> usize {
+    let disk = Arc::new(FaultyDisk::with_content_of(left).unwrap());
+    let recovered = {
+        let engine = check(disk.clone(), durability, workload, promised, context);
+        let recovered = engine.published();
+        std::mem::forget(engine);
+        recovered
+    };
+    let mut states = 0;
+    for changes in 0..=disk.change_count() {
+        for ending in endings(&disk, changes) {
+            let context = format!("{context}, then {ending:?} after {changes} changes of the recovery");
+            let again = Arc::new(disk.after_power_cut(changes, ending).unwrap());
+            let engine = check(again, durability, workload, promised, &context);
+            assert_eq!(engine.published(), recovered, "{context}: recovery ends elsewhere");
+            states += 1;
+        }
+    }
+    states
+}
+
+fn run(seeds: std::ops::Range<u64>, durability: Durability, commits: usize) {
+    let outcomes: Vec<Outcome> = seeds.map(|seed| enumerate(seed, durability, commits)).collect();
+    let states: usize = outcomes.iter().map(|outcome| outcome.states).sum();
+    let in_recovery: usize = outcomes.iter().map(|outcome| outcome.in_recovery).sum();
+    println!("{states} crash states, {in_recovery} more inside recoveries");
+    assert!(states > 1_000 && in_recovery > 100);
+}
+
+#[test]
+fn with_every_commit_synced() {
+    run(0..6, Durability::Sync, 60);
+}
+
+#[test]
+fn with_syncs_at_intervals_some_commits_go_but_never_half_of_one() {
+    // Time stands still between the calls of a test, so an interval of a microsecond means now and then.
+    run(100..103, Durability::Relaxed { interval: Duration::from_micros(300) }, 40);
+}
