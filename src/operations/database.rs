@@ -8,15 +8,21 @@ use kstone_engine::io::{Disk, FileDisk, MemoryDisk};
 use kstone_engine::{Durability, Engine, Options};
 
 use super::{
-    batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table, get_item, list_tables, put_item,
-    query, scan, update_item, update_table,
+    batch_execute_statement, batch_get_item, batch_write_item, create_table, delete_item, delete_table,
+    describe_endpoints, describe_limits, describe_stream, describe_table, describe_time_to_live, execute_statement,
+    execute_transaction, get_item, get_records, get_shard_iterator, list_streams, list_tables, list_tags_of_resource,
+    put_item, query, scan, tag_resource, transact_get_items, transact_write_items, untag_resource, update_item,
+    update_table, update_time_to_live,
 };
+use super::table_description::stream_label;
 use crate::clock::Clock;
 use crate::config::{self, Config, Storage};
 use crate::protocol::{self, ApiError, ErrorKind, Operation, Shape};
 use crate::service::{Caller, Handler, Request, Response};
+use crate::table::stream::Stream;
 use crate::table::{CatalogError, Namespace, Store, StoreError, Table};
-use crate::validation::violation::DefinitionViolation;
+use crate::validation::stream_arn::StreamArn;
+use crate::validation::violation::{DefinitionViolation, StreamViolation};
 use crate::validation::{Layer, TableName, Violation};
 
 /// Answers requests from the tables of one engine. Cheap to clone.
@@ -90,7 +96,7 @@ impl Database {
         self.find_table(caller, name).ok_or_else(|| Violation::from(not_found()).into())
     }
 
-    fn find_table(&self, caller: &Caller, name: &TableName) -> Option<Arc<Table>> {
+    pub(super) fn find_table(&self, caller: &Caller, name: &TableName) -> Option<Arc<Table>> {
         let found = self.store.table(&self.namespace(caller), name.as_str());
         if found.is_none()
             && let Some(other) = self.store.namespace_with(name.as_str())
@@ -107,22 +113,45 @@ impl Database {
         found
     }
 
+    /// The caller's stream of that name, also one that was disabled or whose table is gone.
+    pub(super) fn stream(&self, caller: &Caller, arn: &StreamArn) -> Result<Arc<Stream>, ApiError> {
+        let streams = self.store.streams().of_table(&self.namespace(caller), arn.table.as_str());
+        let found = streams.into_iter().find(|stream| stream_label(stream.created_millis) == arn.label);
+        found.ok_or_else(|| Violation::from(StreamViolation::NoStream { arn: arn.text.clone() }).into())
+    }
+
     async fn answer(&self, request: &Request) -> Answer {
         let caller = &request.caller;
         match request.operation {
+            Operation::BatchExecuteStatement => batch_execute_statement::execute(self, caller, input(request)?).await,
             Operation::BatchGetItem => batch_get_item::execute(self, caller, input(request)?).await,
             Operation::BatchWriteItem => batch_write_item::execute(self, caller, input(request)?).await,
             Operation::CreateTable => create_table::execute(self, caller, input(request)?).await,
             Operation::DeleteItem => delete_item::execute(self, caller, input(request)?).await,
             Operation::DeleteTable => delete_table::execute(self, caller, input(request)?).await,
+            Operation::DescribeEndpoints => describe_endpoints::execute(caller, input(request)?),
+            Operation::DescribeLimits => describe_limits::execute(input(request)?),
+            Operation::DescribeStream => describe_stream::execute(self, caller, input(request)?),
             Operation::DescribeTable => describe_table::execute(self, caller, input(request)?),
+            Operation::DescribeTimeToLive => describe_time_to_live::execute(self, caller, input(request)?),
+            Operation::ExecuteStatement => execute_statement::execute(self, caller, input(request)?).await,
+            Operation::ExecuteTransaction => execute_transaction::execute(self, caller, input(request)?).await,
             Operation::GetItem => get_item::execute(self, caller, input(request)?),
+            Operation::GetRecords => get_records::execute(self, caller, input(request)?),
+            Operation::GetShardIterator => get_shard_iterator::execute(self, caller, input(request)?),
+            Operation::ListStreams => list_streams::execute(self, caller, input(request)?),
             Operation::ListTables => list_tables::execute(self, caller, input(request)?),
+            Operation::ListTagsOfResource => list_tags_of_resource::execute(self, caller, input(request)?),
             Operation::PutItem => put_item::execute(self, caller, input(request)?).await,
             Operation::Query => query::execute(self, caller, input(request)?),
             Operation::Scan => scan::execute(self, caller, input(request)?),
+            Operation::TagResource => tag_resource::execute(self, caller, input(request)?).await,
+            Operation::TransactGetItems => transact_get_items::execute(self, caller, input(request)?),
+            Operation::TransactWriteItems => transact_write_items::execute(self, caller, input(request)?).await,
+            Operation::UntagResource => untag_resource::execute(self, caller, input(request)?).await,
             Operation::UpdateItem => update_item::execute(self, caller, input(request)?).await,
             Operation::UpdateTable => update_table::execute(self, caller, input(request)?).await,
+            Operation::UpdateTimeToLive => update_time_to_live::execute(self, caller, input(request)?).await,
             other => Err(ApiError::new(
                 ErrorKind::UnknownOperationException,
                 format!("{} is not supported by this version of KeystoneDB", other.as_str()),

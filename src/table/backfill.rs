@@ -24,6 +24,9 @@ use crate::value::ItemView;
 /// Rows that one transaction latches and reads again.
 const ROWS_PER_TRANSACTION: usize = 32;
 
+/// How many items a table may have for its new index to be filled inside the call that adds it.
+const ROWS_FILLED_AT_ONCE_MAX: u64 = 1_000;
+
 /// How long a vector index stays in its first phase, in which AWS refuses to delete it or to add another (aws-verified.md
 /// section 12: about 30 s there).
 const VECTOR_ALLOCATION: Duration = Duration::from_millis(250);
@@ -63,15 +66,21 @@ impl Stop {
 }
 
 impl Store {
-    /// Takes up what the table's indexes wait for.
-    pub(super) fn start_index_work(&self, table: &Arc<Table>) {
+    /// Takes up what the table's indexes wait for. The index of a small table is filled at once: whoever asks for it next finds
+    /// it ready.
+    pub(super) fn start_index_work(&self, table: &Arc<Table>) -> Result<(), StoreError> {
+        let is_small = table.statistics.item_count() <= ROWS_FILLED_AT_ONCE_MAX && !self.is_being_counted(table);
+        if is_small && table.peek().vector_indexes.iter().all(|index| index.status == IndexStatus::Active) {
+            return self.finish_indexes(table, &Stop::default());
+        }
         self.enqueue(Task::IndexWork(Arc::clone(table)));
+        Ok(())
     }
 
     pub(super) fn resume_index_work(&self) {
         for table in self.tables() {
             if table.peek().is_index_changing() {
-                self.start_index_work(&table);
+                self.enqueue(Task::IndexWork(table));
             }
         }
     }

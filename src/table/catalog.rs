@@ -159,19 +159,20 @@ impl Store {
         table: &Arc<Table>,
         decide: impl FnOnce(&TableState) -> Result<UpdatedTable, E>,
     ) -> Result<(Arc<TableState>, Ticket), CatalogError<E>> {
-        let _changing = self.catalog().changes.lock();
+        let changing = self.catalog().changes.lock();
         let current = table.state();
         let updated = decide(&current).map_err(CatalogError::Refused)?;
         let now = self.clock().now_millis();
         let birth = self.stream_birth(&table.namespace, table.name.as_str(), now);
         let ticket = self.replace_state(table, |spaces, batch| next_state(&current, &updated, &birth, now, spaces, batch))?;
         self.take_over_stream(current.stream.as_ref(), table.peek().stream.as_ref(), now);
+        drop(changing);
         let mut shown = TableState::clone(&table.peek());
-        if updated.created.is_some() {
-            self.start_index_work(table);
-        }
         if let Some(name) = &updated.deleted {
             show_deleting(&mut shown, &current, name);
+        }
+        if updated.created.is_some() {
+            self.start_index_work(table)?;
         }
         Ok((Arc::new(shown), ticket))
     }
@@ -322,6 +323,15 @@ impl Store {
             self.streams().insert(stream);
             self.start_upkeep();
         }
+    }
+
+    /// Shows an index as being filled. This is not kept: an index that is found unfinished is filled from the beginning.
+    pub(super) fn show_backfilling(&self, table: &Arc<Table>, index: &str) {
+        let _changing = self.catalog().changes.lock();
+        let mut state = TableState::clone(&table.peek());
+        let filled = state.indexes.iter_mut().filter(|other| other.name == index);
+        filled.for_each(|other| other.status = IndexStatus::Creating { backfilling: true });
+        table.set_state(state);
     }
 
     fn replace_state(
