@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::answer::{self, write_returned};
 use super::database::{Answer, Database};
+use crate::expression::Projection;
 use crate::protocol::Operation;
 use crate::protocol::encode::NumberSetOrder;
 use crate::protocol::json::{ArrayWriter, ObjectWriter};
@@ -44,6 +45,7 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: BatchGe
         for key in &read.keys.keys {
             read.rows.push(RowKey::of_table(key::check_key(schema, key)?));
         }
+        key::check_paths(&read.state.definition, read.keys.projection.iter().flat_map(Projection::paths))?;
         key::check_distinct(schema, &read.keys.keys.iter().collect::<Vec<_>>())?;
     }
     let mut result = Ok(());

@@ -7,13 +7,13 @@ use crate::protocol::shapes::DeleteItemInput;
 use crate::service::Caller;
 use crate::table::RowKey;
 use crate::table::write::{Change, Target};
-use crate::validation::{delete_item, key};
+use crate::validation::delete_item;
 
 pub(super) async fn execute(database: &Database, caller: &Caller, input: DeleteItemInput) -> Answer {
     let request = delete_item::validate(input, database.layer(Operation::DeleteItem, caller))?;
     let table = database.table(caller, &request.table)?;
     let state = table.state();
-    let key = key::check_key(&state.definition.key_schema, &request.key)?;
+    let key = delete_item::check(&state.definition, &request)?;
     let target = Target { table: &table, key: RowKey::of_table(key) };
     let written = database.store().write(std::slice::from_ref(&target), |rows| {
         let [row] = rows else { return Ok((Vec::new(), None)) };

@@ -9,14 +9,14 @@ use crate::service::Caller;
 use crate::table::capacity::{Consumed, Units};
 use crate::table::{RowKey, StoreError};
 use crate::validation::read::Returned;
-use crate::validation::{get_item, key};
+use crate::validation::get_item;
 use crate::value::ItemView;
 
 pub(super) fn execute(database: &Database, caller: &Caller, input: GetItemInput) -> Answer {
     let request = get_item::validate(input, database.layer(Operation::GetItem, caller))?;
     let table = database.table(caller, &request.table)?;
     let state = table.peek();
-    let key = key::check_key(&state.definition.key_schema, &request.key)?;
+    let key = get_item::check(&state.definition, &request)?;
     let stored = database.store().get(&state, &RowKey::of_table(key))?;
     let item = match &stored {
         Some(bytes) => Some(ItemView::parse(bytes).map_err(StoreError::corrupt_item(table.name.as_str()))?),

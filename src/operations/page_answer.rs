@@ -13,7 +13,7 @@ use crate::validation::read::{ReadRequest, Returned};
 use crate::validation::table_definition::Index;
 
 /// Room for the items of a page: what they grow beyond it is copied once or twice.
-const PAGE_ANSWER_BYTES: usize = 32 * 1024;
+pub(super) const PAGE_ANSWER_BYTES: usize = 32 * 1024;
 
 pub(super) struct Reader<'a> {
     pub(super) page: PageRequest<'a>,
@@ -54,7 +54,7 @@ pub(super) fn read(database: &Database, reader: &Reader<'_>, request: &ReadReque
             body.member("LastEvaluatedKey").item(key, NumberSetOrder::ByValue);
         }
         answer::write_consumed_capacity(body, request.consumed_capacity, reader.page.table.name.as_str(), || {
-            consumed(reader, page, request.consistent)
+            consumed(reader.page.index, page, request.consistent)
         });
     });
     read?;
@@ -62,9 +62,9 @@ pub(super) fn read(database: &Database, reader: &Reader<'_>, request: &ReadReque
 }
 
 /// What was walked, rounded once; items fetched from the table for entries of a local index, rounded each.
-fn consumed(reader: &Reader<'_>, page: &Page, consistent: bool) -> Consumed {
+pub(super) fn consumed(index: Option<&IndexState>, page: &Page, consistent: bool) -> Consumed {
     let walked = Units::read(page.walked_bytes, consistent);
-    let Some(index) = reader.page.index else { return Consumed::of_table(walked) };
+    let Some(index) = index else { return Consumed::of_table(walked) };
     let fetched = page.fetched_bytes.iter().map(|&bytes| Units::read(bytes, consistent)).sum();
     let mut consumed = Consumed::of_table(fetched);
     consumed.add_index(index.kind, &index.name, walked);

@@ -7,13 +7,13 @@ use crate::protocol::shapes::PutItemInput;
 use crate::service::Caller;
 use crate::table::RowKey;
 use crate::table::write::{Change, Target};
-use crate::validation::{item, put_item};
+use crate::validation::put_item;
 use crate::value::encode_item;
 
 pub(super) async fn execute(database: &Database, caller: &Caller, input: PutItemInput) -> Answer {
     let request = put_item::validate(input, database.layer(Operation::PutItem, caller))?;
     let table = database.table(caller, &request.table)?;
-    let key = item::check_put(&table.state().definition, &request.item)?;
+    let key = put_item::check(&table.peek().definition, &request)?;
     let encoded = encode_item(&request.item);
     let target = Target { table: &table, key: RowKey::of_table(key) };
     let written = database.store().write(std::slice::from_ref(&target), |rows| {

@@ -81,7 +81,7 @@ fn target<'a>(get: &Get, table: &'a Arc<Table>) -> Result<Target<'a>, Cancellati
 }
 
 /// AWS does not read an item that an ongoing transaction writes. The snapshot would be right without this.
-fn check_conflicts(database: &Database, targets: &[Target<'_>]) -> Result<(), ApiError> {
+pub(super) fn check_conflicts(database: &Database, targets: &[Target<'_>]) -> Result<(), ApiError> {
     let in_flight = database.store().in_flight();
     let is_held = |target: &Target<'_>| in_flight.holds(target.table.peek().space, &target.key);
     let reason = |target| {
@@ -92,7 +92,7 @@ fn check_conflicts(database: &Database, targets: &[Target<'_>]) -> Result<(), Ap
     if reasons.iter().any(Option::is_some) { Err(cancelled(reasons)) } else { Ok(()) }
 }
 
-fn cancelled(reasons: impl IntoIterator<Item = Option<CancellationReason>>) -> ApiError {
+pub(super) fn cancelled(reasons: impl IntoIterator<Item = Option<CancellationReason>>) -> ApiError {
     let reasons = reasons.into_iter().map(|reason| reason.unwrap_or(CancellationReason::NONE));
     ApiError::transaction_cancelled(reasons.collect())
 }

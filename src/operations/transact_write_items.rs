@@ -54,7 +54,7 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: Transac
     }))
 }
 
-fn decide<'a>(action: &'a Action, row: &Row<'_>) -> Result<Change<'a>, Refusal> {
+pub(super) fn decide<'a>(action: &'a Action, row: &Row<'_>) -> Result<Change<'a>, Refusal> {
     if action.condition().is_some_and(|condition| !condition.evaluate(row.old)) {
         return Err(Refusal::condition_failed(row, action.return_old_on_failure()));
     }
@@ -73,10 +73,10 @@ fn decide<'a>(action: &'a Action, row: &Row<'_>) -> Result<Change<'a>, Refusal> 
 }
 
 /// The tables of a transaction in the order in which it names them first, each with the places of its actions.
-struct ByTable<'a>(Vec<(&'a str, Vec<usize>)>);
+pub(super) struct ByTable<'a>(Vec<(&'a str, Vec<usize>)>);
 
 impl<'a> ByTable<'a> {
-    fn of(actions: &'a [Action], tables: &[Arc<Table>]) -> ByTable<'a> {
+    pub(super) fn of(actions: &'a [Action], tables: &[Arc<Table>]) -> ByTable<'a> {
         let mut listed: Vec<(&Arc<Table>, &str, Vec<usize>)> = Vec::new();
         for (place, (action, table)) in actions.iter().zip(tables).enumerate() {
             match listed.iter_mut().find(|(other, ..)| Arc::ptr_eq(other, table)) {
@@ -132,7 +132,7 @@ fn write_collections(body: &mut ObjectWriter<'_>, of_tables: &ByTable<'_>, colle
     });
 }
 
-fn write_consumed(
+pub(super) fn write_consumed(
     body: &mut ObjectWriter<'_>,
     wanted: ReturnConsumedCapacity,
     of_tables: &ByTable<'_>,

@@ -225,3 +225,6 @@ fn decide_all<'c>(
     }
     Ok(decided)
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,7 +28,7 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: UpdateI
 }
 
 /// The item as the update leaves it, and the attributes that the request wants back.
-fn decide(request: &UpdateItem, row: &Row<'_>) -> Result<(Change<'static>, Option<Item>), ApiError> {
+pub(super) fn decide(request: &UpdateItem, row: &Row<'_>) -> Result<(Change<'static>, Option<Item>), ApiError> {
     check_condition(request.condition.as_ref(), row, request.return_old_on_failure)?;
     // An item that does not exist starts out as its key.
     let old = row.old.map_or_else(|| request.key.clone(), |old| old.to_item());
