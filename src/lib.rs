@@ -7,6 +7,7 @@ pub mod config;
 pub mod expression;
 pub mod http;
 pub mod operations;
+pub mod partiql;
 pub mod protocol;
 pub mod service;
 pub mod table;

@@ -86,7 +86,7 @@ impl Comparator {
     }
 
     /// The comparator for the operands the other way round.
-    pub(super) fn swapped(self) -> Comparator {
+    pub fn swapped(self) -> Comparator {
         match self {
             Comparator::Equal | Comparator::NotEqual => self,
             Comparator::Less => Comparator::Greater,

@@ -6,6 +6,7 @@ use std::fmt;
 use super::constraint::Broken;
 use super::table_name::TableName;
 use crate::expression::{ExpressionError, UpdateFault};
+use crate::partiql::StatementError;
 use crate::protocol::{ApiError, ErrorKind};
 
 /// Messages and their texts as one table. A text may name the fields of its variant and [`INVALID`].
@@ -29,18 +30,26 @@ macro_rules! messages {
     };
 }
 
+mod account;
 mod batch;
 mod definition;
 mod item;
 mod parameter;
 mod read;
+mod statement;
+mod stream;
+mod transaction;
 mod value;
 
+pub use account::AccountViolation;
 pub use batch::BatchViolation;
 pub use definition::DefinitionViolation;
 pub use item::ItemViolation;
 pub use parameter::ParameterViolation;
 pub use read::ReadViolation;
+pub use statement::StatementViolation;
+pub use stream::StreamViolation;
+pub use transaction::TransactionViolation;
 pub use value::ValueViolation;
 
 /// How many of AWS's messages begin.
@@ -64,6 +73,14 @@ pub enum Violation {
     Read(ReadViolation),
     Batch(BatchViolation),
     Definition(DefinitionViolation),
+    Stream(StreamViolation),
+    Account(AccountViolation),
+    Transaction(TransactionViolation),
+    /// A PartiQL statement that is refused by itself.
+    StatementText(StatementError),
+    Statement(StatementViolation),
+    /// In ExecuteTransaction: the statement at this place, from 0.
+    InTransactStatement { place: usize, violation: Box<Violation> },
     /// As every operation on items words it. ResourceNotFoundException.
     TableNotFound,
     /// `1 validation error detected: ..`
@@ -80,11 +97,19 @@ impl Violation {
         DefinitionViolation::TableNotFound { name: name.to_string() }.into()
     }
 
+    pub fn in_transact_statement(self, place: usize) -> Violation {
+        Violation::InTransactStatement { place, violation: Box::new(self) }
+    }
+
     pub fn kind(&self) -> ErrorKind {
         match self {
             Violation::TableNotFound => ErrorKind::ResourceNotFoundException,
             Violation::Definition(violation) => violation.kind(),
-            Violation::Enveloped(violation) => violation.kind(),
+            Violation::Stream(violation) => violation.kind(),
+            Violation::Account(violation) => violation.kind(),
+            Violation::Transaction(violation) => violation.kind(),
+            Violation::Statement(violation) => violation.kind(),
+            Violation::Enveloped(violation) | Violation::InTransactStatement { violation, .. } => violation.kind(),
             Violation::Members(_)
             | Violation::Member(_)
             | Violation::Value(_)
@@ -95,7 +120,8 @@ impl Violation {
             | Violation::Update(_)
             | Violation::Item(_)
             | Violation::Read(_)
-            | Violation::Batch(_) => ErrorKind::ValidationException,
+            | Violation::Batch(_)
+            | Violation::StatementText(_) => ErrorKind::ValidationException,
         }
     }
 }
@@ -117,6 +143,14 @@ impl fmt::Display for Violation {
             Violation::Read(violation) => violation.fmt(f),
             Violation::Batch(violation) => violation.fmt(f),
             Violation::Definition(violation) => violation.fmt(f),
+            Violation::Stream(violation) => violation.fmt(f),
+            Violation::Account(violation) => violation.fmt(f),
+            Violation::Transaction(violation) => violation.fmt(f),
+            Violation::StatementText(error) => statement::write_error(f, error),
+            Violation::Statement(violation) => violation.fmt(f),
+            Violation::InTransactStatement { place, violation } => {
+                write!(f, "Validation failed in TransactStatements[{place}]: {violation}")
+            }
             Violation::TableNotFound => f.write_str("Requested resource not found"),
             Violation::Enveloped(violation) => write!(f, "1 validation error detected: {violation}"),
         }
@@ -160,4 +194,9 @@ from! {
     ReadViolation => Read,
     BatchViolation => Batch,
     DefinitionViolation => Definition,
+    StreamViolation => Stream,
+    AccountViolation => Account,
+    TransactionViolation => Transaction,
+    StatementError => StatementText,
+    StatementViolation => Statement,
 }

@@ -6,9 +6,11 @@
 mod attribute_value;
 mod collection;
 mod fault;
+mod parameter;
 mod scalar;
 
 pub use fault::{FoundScalar, ScalarType, SerializationFault};
+pub use parameter::Parameter;
 pub use scalar::Integer;
 
 use super::json::{self, Reader, Token};

@@ -144,6 +144,16 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// How far has been read, for [`text_from`](Reader::text_from).
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The text that was read from a position on.
+    pub fn text_from(&self, position: usize) -> Option<&'a str> {
+        self.text.get(position..self.at)
+    }
+
     fn open(&mut self, token: Token<'a>) -> Result<Token<'a>, NotJson> {
         if self.depth == DEPTH_MAX {
             return Err(self.fail());

@@ -1,12 +1,12 @@
 //! ExecuteStatement, BatchExecuteStatement and ExecuteTransaction.
 
 use super::Integer;
-use crate::value::{AttributeValue, Given};
+use crate::protocol::decode::Parameter;
 
 shapes! {
     ExecuteStatementInput {
         Statement statement: String,
-        Parameters parameters: Vec<Given<AttributeValue>>,
+        Parameters parameters: Vec<Parameter>,
         ConsistentRead consistent_read: bool,
         NextToken next_token: String,
         ReturnConsumedCapacity return_consumed_capacity: String,
@@ -21,7 +21,7 @@ shapes! {
 
     BatchStatementRequest {
         Statement statement: String,
-        Parameters parameters: Vec<Given<AttributeValue>>,
+        Parameters parameters: Vec<Parameter>,
         ConsistentRead consistent_read: bool,
         ReturnValuesOnConditionCheckFailure return_values_on_condition_check_failure: String,
     }
@@ -34,7 +34,7 @@ shapes! {
 
     ParameterizedStatement {
         Statement statement: String,
-        Parameters parameters: Vec<Given<AttributeValue>>,
+        Parameters parameters: Vec<Parameter>,
         ReturnValuesOnConditionCheckFailure return_values_on_condition_check_failure: String,
     }
 }

@@ -1,0 +1,259 @@
+//! What a SELECT reads: which partitions and stretches of the table or of an index, or all of it.
+
+use super::bounds::{SortTest, key};
+use super::branches::{Branch, branches};
+use super::key::check_value;
+use super::page_token::Resume;
+use crate::expression::{Condition, Test};
+use crate::partiql::{Columns, OrderTerm, Select, StatementError};
+use crate::validation::read::{KeyRange, SortBound};
+use crate::validation::start_key::{Candidate, Resumed, StartKey, check_within};
+use crate::validation::table_definition::{Index, TableDefinition};
+use crate::validation::violation::{ReadViolation, StatementViolation, Violation};
+use crate::validation::{KeySchema, Layer};
+use crate::value::{AttributeValue, Item};
+
+#[derive(Debug)]
+pub struct SelectPlan<'a> {
+    /// None: the table itself.
+    pub index: Option<Index<'a>>,
+    pub reads: Reads,
+    pub forward: bool,
+    /// Only for an LSI: its entries do not hold all columns, so each one's base item is fetched.
+    pub fetch_base: bool,
+}
+
+#[derive(Debug)]
+pub enum Reads {
+    Everything,
+    /// Read one after the other; none has a row of another one.
+    Ranges(Vec<KeyRange>),
+}
+
+/// Order: the index; keys of several attributes; columns that are no paths; values of keys; alternatives that overlap; ORDER
+/// BY; what the index does not hold.
+pub fn plan<'a>(
+    definition: &'a TableDefinition,
+    select: &Select,
+    consistent: bool,
+) -> Result<SelectPlan<'a>, Violation> {
+    let index = index(definition, select, consistent)?;
+    if let Columns::Unexpected(position) = &select.columns {
+        return Err(StatementError::UnexpectedPath { position: *position }.into());
+    }
+    let schema = index.map_or(&definition.key_schema, Index::key_schema);
+    let alternatives = match &select.filter {
+        Some(filter) => branches(schema, filter.root())?,
+        None => vec![Branch::default()],
+    };
+    let mut reads = reads(schema, &alternatives)?;
+    let forward = order(schema, select, &mut reads)?;
+    let mut fetch_base = false;
+    if let Some(index) = index {
+        if matches!(reads, Reads::Ranges(_)) {
+            check_filter_is_projected(definition, index, select.filter.as_ref())?;
+        }
+        fetch_base = needs_base(definition, index, &select.columns)?;
+    }
+    Ok(SelectPlan { index, reads, forward, fetch_base })
+}
+
+impl SelectPlan<'_> {
+    /// The row after which a page begins that goes on inside one of the plan's ranges.
+    pub fn start(&self, definition: &TableDefinition, resume: &Resume) -> Result<Option<StartKey>, Violation> {
+        let Some(key) = &resume.after else { return Ok(None) };
+        self.checked_start(definition, resume.range, key).map(Some).map_err(|_| StatementViolation::NextTokenMismatch.into())
+    }
+
+    fn checked_start(&self, definition: &TableDefinition, range: usize, key: &Item) -> Result<StartKey, Violation> {
+        let start = Candidate::new(definition, self.index, key, Resumed::Query, Layer::Older)?.into_start_key()?;
+        match &self.reads {
+            Reads::Everything => {}
+            Reads::Ranges(ranges) => {
+                let range = ranges.get(range).ok_or(StatementViolation::NextTokenMismatch)?;
+                check_within(definition, self.index, &start, range)?;
+            }
+        }
+        Ok(start)
+    }
+}
+
+/// The index that FROM names. Which is unknown is said before anything else about it.
+pub fn index<'a>(
+    definition: &'a TableDefinition,
+    select: &Select,
+    consistent: bool,
+) -> Result<Option<Index<'a>>, Violation> {
+    let Some(name) = &select.source.index else { return Ok(None) };
+    if definition.vector_indexes.iter().any(|index| index.name == *name) {
+        return Err(StatementViolation::UnreadableIndex.into());
+    }
+    let index = definition.index(name).ok_or(StatementViolation::UnknownIndex)?;
+    let schema = index.key_schema();
+    if schema.partition.len() > 1 || schema.sort.len() > 1 {
+        return Err(StatementViolation::MultiAttributeKey.into());
+    }
+    if consistent && matches!(index, Index::Global(_)) {
+        return Err(StatementViolation::ConsistentReadOfGlobalIndex.into());
+    }
+    Ok(Some(index))
+}
+
+fn reads(schema: &KeySchema, alternatives: &[Branch]) -> Result<Reads, Violation> {
+    let mut partitions: Vec<&AttributeValue> = Vec::new();
+    for alternative in alternatives {
+        let Some(values) = &alternative.partitions else { return Ok(Reads::Everything) };
+        for value in values {
+            if !partitions.contains(&value) {
+                partitions.push(value);
+            }
+        }
+    }
+    if let Some(attribute) = schema.sort.first() {
+        let values = alternatives.iter().flat_map(|alternative| &alternative.sorts).flat_map(SortTest::values);
+        values.into_iter().try_for_each(|value| check_value(attribute, value, false))?;
+    }
+    let are_apart = check_apart(schema, alternatives)?;
+    let mut ranges = Vec::new();
+    for partition in partitions {
+        let inside = alternatives.iter().filter(|branch| branch.partitions.as_ref().is_some_and(|values| values.contains(partition)));
+        let mut tests: Vec<Option<&SortTest>> = inside.map(Branch::narrowest).collect();
+        if tests.len() > 1 && (!are_apart || schema.sort.is_empty()) {
+            tests = vec![None];
+        }
+        tests.sort_by_key(|test| test.map(SortTest::start));
+        tests.into_iter().for_each(|test| add_ranges(&mut ranges, partition, test));
+    }
+    Ok(Reads::Ranges(ranges))
+}
+
+impl Branch {
+    /// The test that rows are looked up by; the others only filter.
+    fn narrowest(&self) -> Option<&SortTest> {
+        let of = |wanted: fn(&SortTest) -> bool| self.sorts.iter().find(|test| wanted(test));
+        of(|test| matches!(test, SortTest::Values(_))).or_else(|| of(|test| matches!(test, SortTest::Bound(_))))
+    }
+
+    /// Negated, `<>` or several conditions on the sort attribute switch AWS's check off.
+    fn is_checked(&self) -> bool {
+        self.sorts.len() <= 1 && !self.sorts.contains(&SortTest::Loose)
+    }
+}
+
+/// Refuses alternatives that meet in one partition (us-east-1, 2026-10). False if they may do so, unseen.
+fn check_apart(schema: &KeySchema, alternatives: &[Branch]) -> Result<bool, Violation> {
+    if schema.sort.is_empty() || alternatives.len() < 2 {
+        return Ok(true);
+    }
+    if !alternatives.iter().all(Branch::is_checked) {
+        return Ok(false);
+    }
+    for (place, one) in alternatives.iter().enumerate() {
+        for two in &alternatives[place + 1..] {
+            let share = |values: &Vec<AttributeValue>| two.partitions.iter().flatten().any(|value| values.contains(value));
+            if !one.partitions.as_ref().is_some_and(share) {
+                continue;
+            }
+            let meet = match (one.narrowest(), two.narrowest()) {
+                (Some(one), Some(two)) => one.overlaps(two),
+                // A whole partition meets everything in it.
+                _ => true,
+            };
+            if meet {
+                return Err(StatementViolation::OverlappingBranches.into());
+            }
+        }
+    }
+    Ok(true)
+}
+
+fn add_ranges(ranges: &mut Vec<KeyRange>, partition: &AttributeValue, test: Option<&SortTest>) {
+    let range = |sort_equal: Vec<AttributeValue>, sort_bound: Option<SortBound>| KeyRange {
+        partition: vec![partition.clone()],
+        sort_equal,
+        sort_bound,
+    };
+    match test {
+        None | Some(SortTest::Loose) => ranges.push(range(Vec::new(), None)),
+        Some(SortTest::Bound(bound)) => ranges.push(range(Vec::new(), Some(bound.clone()))),
+        Some(SortTest::Values(values)) => {
+            let mut values = values.clone();
+            values.sort_by_key(key);
+            values.dedup();
+            ranges.extend(values.into_iter().map(|value| range(vec![value], None)));
+        }
+    }
+}
+
+/// Puts the ranges in order and says whether each is read forwards. ORDER BY is for key attributes of pinned partitions only.
+fn order(schema: &KeySchema, select: &Select, reads: &mut Reads) -> Result<bool, Violation> {
+    let terms = &select.order;
+    if terms.is_empty() {
+        return Ok(true);
+    }
+    if select.filter.is_none() {
+        return Err(StatementViolation::OrderWithoutFilter.into());
+    }
+    let Reads::Ranges(ranges) = reads else { return Err(StatementViolation::OrderWithoutPartition.into()) };
+    if let Some(term) = terms.iter().find(|term| !schema.contains(&term.attribute)) {
+        return Err(StatementViolation::OrderByNonKey { name: term.attribute.clone() }.into());
+    }
+    let term_of = |attributes: &[crate::validation::KeyAttribute]| -> Option<&OrderTerm> {
+        let attribute = attributes.first()?;
+        terms.iter().find(|term| term.attribute == attribute.name)
+    };
+    let (of_partition, of_sort) = (term_of(&schema.partition), term_of(&schema.sort));
+    let is_one_partition = ranges.windows(2).all(|pair| pair[0].partition == pair[1].partition);
+    if of_partition.is_none() && !is_one_partition {
+        return Err(StatementViolation::OrderOfPartitions.into());
+    }
+    let forward = of_sort.is_none_or(|term| !term.descending);
+    if !forward {
+        // Ranges of a partition lie in the order of its rows.
+        ranges.reverse();
+    }
+    let partition_key = |range: &KeyRange| range.partition.first().map(key);
+    match of_partition {
+        Some(term) if term.descending => ranges.sort_by_key(|range| std::cmp::Reverse(partition_key(range))),
+        _ => ranges.sort_by_key(partition_key),
+    }
+    Ok(forward)
+}
+
+/// Where the index's partition is fixed, WHERE may only read what the index holds. What lies under an OR is let through
+/// (us-east-1, 2026-10).
+fn check_filter_is_projected(
+    definition: &TableDefinition,
+    index: Index<'_>,
+    filter: Option<&Condition>,
+) -> Result<(), Violation> {
+    let tests = filter.map(super::key::conjuncts).unwrap_or_default();
+    let mut names: Vec<String> = Vec::new();
+    for test in tests.into_iter().filter(|test| !matches!(test, Test::Any(_))) {
+        for name in Condition::of(test.clone()).attribute_names() {
+            if !index.holds(&definition.key_schema, name) && !names.iter().any(|other| other == name) {
+                names.push(name.to_string());
+            }
+        }
+    }
+    match names.is_empty() {
+        true => Ok(()),
+        false => Err(ReadViolation::FilterUnprojected { index: index.name().to_string(), names }.into()),
+    }
+}
+
+/// Whether columns lie outside the index: an LSI then reads the items too, a GSI cannot.
+fn needs_base(definition: &TableDefinition, index: Index<'_>, columns: &Columns) -> Result<bool, Violation> {
+    let Columns::Paths(columns) = columns else { return Ok(false) };
+    let mut names: Vec<String> = Vec::new();
+    for root in columns.iter().map(|column| &column.path.root) {
+        if !index.holds(&definition.key_schema, root) && !names.contains(root) {
+            names.push(root.clone());
+        }
+    }
+    match index {
+        _ if names.is_empty() => Ok(false),
+        Index::Local(_) => Ok(true),
+        Index::Global(_) => Err(ReadViolation::Unprojected { index: index.name().to_string(), names }.into()),
+    }
+}
