@@ -16,13 +16,20 @@ use super::{Disk, DiskFile, DiskLock, MemoryDisk};
 /// How a call fails.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
-    /// With an error; nothing happened.
+    /// With an error; nothing happened. A sync that fails so loses what it should have made durable: it never will be,
+    /// although later syncs succeed. That is what Linux does.
     Error(ErrorKind),
-    /// With an error after half of the bytes were written; other calls just fail.
+    /// With an error after half of the bytes were written; calls other than writes just fail.
     ShortWrite,
-    /// Once. If it is a sync, what it should have made durable never will be, although later syncs succeed: this is what
-    /// Linux does after it reported an error.
-    FailOnce,
+}
+
+/// Which calls fail, counted from 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Failing {
+    /// This one only.
+    At(u64),
+    /// This one and all after it.
+    From(u64),
 }
 
 /// What became of the changes that were not synced when the power was cut. Changes are counted from the oldest.
@@ -52,7 +59,7 @@ pub struct FaultyDisk {
 #[derive(Debug, Default)]
 struct State {
     call_count: u64,
-    fault: Option<(u64, Fault)>,
+    fault: Option<(Failing, Fault)>,
     fired: bool,
     changes: Vec<Change>,
     inode_count: usize,
@@ -93,7 +100,7 @@ enum Change {
 #[derive(Clone, Debug, Default)]
 struct Image {
     names: BTreeMap<String, usize>,
-    contents: BTreeMap<usize, Vec<u8>>,
+    contents: BTreeMap<usize, Arc<Vec<u8>>>,
 }
 
 impl FaultyDisk {
@@ -115,16 +122,15 @@ impl FaultyDisk {
                 let inode = state.new_inode();
                 state.names.insert(name.clone(), inode);
                 state.start.names.insert(name, inode);
-                state.start.contents.insert(inode, content.to_vec());
+                state.start.contents.insert(inode, Arc::new(content.to_vec()));
             }
         }
         Ok(faulty)
     }
 
-    /// Makes the call with this number, counted from 1, fail in this way. Except for [`Fault::FailOnce`], later ones fail
-    /// as well.
-    pub fn fail_at(&self, call: u64, fault: Fault) {
-        self.state.lock().fault = Some((call, fault));
+    /// Makes calls fail.
+    pub fn fail(&self, calls: Failing, fault: Fault) {
+        self.state.lock().fault = Some((calls, fault));
     }
 
     /// Whether the fault came into effect.
@@ -147,23 +153,91 @@ impl FaultyDisk {
         &self.live
     }
 
-    /// How many changes were not synced after so many changes.
-    pub fn unsynced_count(&self, changes: usize) -> usize {
+    /// Every moment at which the power could have been cut, in order.
+    pub fn power_cuts(&self) -> PowerCuts {
         let state = self.state.lock();
-        Replayed::of(&state, changes).unsynced.len()
+        let first = PowerCut { change_count: 0, durable: state.start.clone(), unsynced: Vec::new() };
+        PowerCuts { changes: state.changes.clone(), next: Some(first) }
+    }
+}
+
+/// The moments at which the power could have been cut: before the first change, and after each.
+#[derive(Debug)]
+pub struct PowerCuts {
+    changes: Vec<Change>,
+    next: Option<PowerCut>,
+}
+
+impl Iterator for PowerCuts {
+    type Item = PowerCut;
+
+    fn next(&mut self) -> Option<PowerCut> {
+        let cut = self.next.take()?;
+        if let Some(change) = self.changes.get(cut.change_count) {
+            let mut following = cut.clone();
+            following.add(change);
+            self.next = Some(following);
+        }
+        Some(cut)
+    }
+}
+
+/// A power cut at a certain moment.
+#[derive(Clone, Debug)]
+pub struct PowerCut {
+    /// After so many changes.
+    pub change_count: usize,
+    durable: Image,
+    /// In the order in which they were made.
+    unsynced: Vec<Change>,
+}
+
+impl PowerCut {
+    fn add(&mut self, change: &Change) {
+        self.change_count += 1;
+        let is_settled: &dyn Fn(&Change) -> bool = match change {
+            Change::Sync { inode } => &|other| other.inode() == Some(*inode),
+            Change::SyncFolder => &|other| matches!(other, Change::Create { .. } | Change::Remove { .. }),
+            Change::SyncLost { inode } => {
+                self.unsynced.retain(|other| other.inode() != Some(*inode));
+                return;
+            }
+            change => {
+                self.unsynced.push(change.clone());
+                return;
+            }
+        };
+        let (settled, left): (Vec<_>, Vec<_>) = std::mem::take(&mut self.unsynced).into_iter().partition(is_settled);
+        settled.iter().for_each(|change| self.durable.apply(change));
+        self.unsynced = left;
     }
 
-    /// Whether an unsynced change is a write, which can be torn.
-    pub fn is_write(&self, changes: usize, unsynced: usize) -> bool {
-        let state = self.state.lock();
-        matches!(Replayed::of(&state, changes).unsynced.get(unsynced), Some(Change::Write { .. }))
+    /// All the ways in which it can end, without those that leave the same behind.
+    pub fn endings(&self) -> Vec<Survivors> {
+        let count = self.unsynced.len();
+        let mut endings = vec![Survivors::None];
+        if count > 0 {
+            endings.push(Survivors::All);
+        }
+        for (at, change) in self.unsynced.iter().enumerate() {
+            if at > 0 {
+                endings.push(Survivors::First(at));
+            }
+            if at + 1 < count {
+                endings.push(Survivors::AllBut(at));
+            }
+            if let Change::Write { .. } = change {
+                endings.push(Survivors::TornAfter(at));
+                endings.push(Survivors::HoleAfter(at));
+            }
+        }
+        endings
     }
 
-    /// The disk after a power cut that came after so many changes.
-    pub fn after_power_cut(&self, changes: usize, survivors: Survivors) -> Result<MemoryDisk> {
-        let state = self.state.lock();
-        let Replayed { mut durable, unsynced } = Replayed::of(&state, changes);
-        for (index, change) in unsynced.into_iter().enumerate() {
+    /// The disk that is left.
+    pub fn disk(&self, survivors: Survivors) -> Result<MemoryDisk> {
+        let mut left = self.durable.clone();
+        for (index, change) in self.unsynced.iter().enumerate() {
             let survives = match survivors {
                 Survivors::None => false,
                 Survivors::All => true,
@@ -171,56 +245,21 @@ impl FaultyDisk {
                 Survivors::AllBut(lost) => index != lost,
                 Survivors::TornAfter(count) | Survivors::HoleAfter(count) => index <= count,
             };
-            let is_partial = match survivors {
-                Survivors::TornAfter(count) | Survivors::HoleAfter(count) => index == count,
-                _ => false,
+            let half_of = |bytes: &Bytes| match survivors {
+                Survivors::TornAfter(count) if count == index => 0..bytes.len() / 2,
+                Survivors::HoleAfter(count) if count == index => bytes.len() / 2..bytes.len(),
+                _ => 0..bytes.len(),
             };
-            if !survives {
-                continue;
-            }
             match change {
-                Change::Write { inode, offset, bytes } if is_partial => {
-                    let half = bytes.len() / 2;
-                    let torn = survivors == Survivors::TornAfter(index);
-                    let part = if torn { 0..half } else { half..bytes.len() };
-                    durable.write(inode, offset + part.start as u64, &bytes[part]);
+                Change::Write { inode, offset, bytes } if survives => {
+                    let part = half_of(bytes);
+                    left.write(*inode, offset + part.start as u64, &bytes[part]);
                 }
-                change => durable.apply(&change),
+                change if survives => left.apply(change),
+                _ => {}
             }
         }
-        durable.to_disk()
-    }
-}
-
-/// The state of the disk after some changes.
-struct Replayed {
-    durable: Image,
-    /// In the order in which they were made.
-    unsynced: Vec<Change>,
-}
-
-impl Replayed {
-    fn of(state: &State, changes: usize) -> Replayed {
-        let mut durable = state.start.clone();
-        let mut unsynced: Vec<Change> = Vec::new();
-        for change in &state.changes[..changes] {
-            let is_settled: &dyn Fn(&Change) -> bool = match change {
-                Change::Sync { inode } => &|other| other.inode() == Some(*inode),
-                Change::SyncFolder => &|other| matches!(other, Change::Create { .. } | Change::Remove { .. }),
-                Change::SyncLost { inode } => {
-                    unsynced.retain(|other| other.inode() != Some(*inode));
-                    continue;
-                }
-                change => {
-                    unsynced.push(change.clone());
-                    continue;
-                }
-            };
-            let (settled, left): (Vec<_>, Vec<_>) = unsynced.into_iter().partition(is_settled);
-            settled.iter().for_each(|change| durable.apply(change));
-            unsynced = left;
-        }
-        Replayed { durable, unsynced }
+        left.to_disk()
     }
 }
 
@@ -244,13 +283,15 @@ impl Image {
                 self.names.remove(name);
             }
             Change::Write { inode, offset, bytes } => self.write(*inode, *offset, bytes),
-            Change::Truncate { inode, len } => self.contents.entry(*inode).or_default().resize(*len as usize, 0),
+            Change::Truncate { inode, len } => {
+                Arc::make_mut(self.contents.entry(*inode).or_default()).resize(*len as usize, 0)
+            }
             Change::SyncFolder | Change::Sync { .. } | Change::SyncLost { .. } => {}
         }
     }
 
     fn write(&mut self, inode: usize, offset: u64, bytes: &[u8]) {
-        let content = self.contents.entry(inode).or_default();
+        let content = Arc::make_mut(self.contents.entry(inode).or_default());
         let end = offset as usize + bytes.len();
         content.resize(content.len().max(end), 0);
         content[offset as usize..end].copy_from_slice(bytes);
@@ -277,8 +318,12 @@ impl State {
     /// Counts a call; an error when it is to fail.
     fn call(&mut self) -> std::result::Result<(), Fault> {
         self.call_count += 1;
+        let is_due = |calls| match calls {
+            Failing::At(call) => self.call_count == call,
+            Failing::From(call) => self.call_count >= call,
+        };
         match self.fault {
-            Some((at, fault)) if self.call_count == at || (self.call_count > at && fault != Fault::FailOnce) => {
+            Some((calls, fault)) if is_due(calls) => {
                 self.fired = true;
                 Err(fault)
             }
@@ -291,7 +336,6 @@ fn error_of(fault: Fault) -> Error {
     match fault {
         Fault::Error(kind) => kind.into(),
         Fault::ShortWrite => ErrorKind::WriteZero.into(),
-        Fault::FailOnce => Error::other("input/output error"),
     }
 }
 

@@ -10,6 +10,8 @@
 //! is written and made durable, then the old one is removed. The newest file whose first record is whole counts, so the
 //! change from one to the next needs no rename.
 
+use std::sync::Arc;
+
 use super::{Edit, State};
 use crate::Error;
 use crate::encoding::Decoder;
@@ -40,7 +42,8 @@ pub(crate) struct Manifest {
     /// How long the file was when it was new.
     base_len: u64,
     state: State,
-    failed: bool,
+    /// What ended all writing to it.
+    failure: Option<Error>,
 }
 
 /// What a folder's manifest says, and which files are obsolete.
@@ -69,7 +72,7 @@ pub(crate) fn load(folder: &Folder, ids: &[u64]) -> Result<Option<Loaded>, Error
             len: contents.len as u64,
             base_len: contents.base_len as u64,
             state: contents.state,
-            failed: false,
+            failure: None,
         };
         if torn || last_id != id {
             obsolete.push(file_name(id));
@@ -142,7 +145,7 @@ impl Manifest {
     pub(crate) fn create(folder: &Folder, last_id: u64, state: State) -> Result<Manifest, Error> {
         let id = last_id + 1;
         let (file, len) = write_file(folder, id, &state)?;
-        Ok(Manifest { folder: folder.clone(), id, file, len, base_len: len, state, failed: false })
+        Ok(Manifest { folder: folder.clone(), id, file, len, base_len: len, state, failure: None })
     }
 
     pub(crate) fn state(&self) -> &State {
@@ -166,11 +169,11 @@ impl Manifest {
 
     /// Makes the edits durable, all or none. After a failure nothing is tried again.
     pub(crate) fn commit(&mut self, edits: &[Edit]) -> Result<(), Error> {
-        if self.failed {
-            return Err(Error::Closed);
+        if let Some(failure) = &self.failure {
+            return Err(Error::Poisoned { cause: Arc::new(failure.clone()) });
         }
         let outcome = self.append(edits);
-        self.failed = outcome.is_err();
+        self.failure = outcome.clone().err();
         outcome
     }
 

@@ -51,7 +51,8 @@ pub(crate) struct Writer {
     unread_from: Option<u64>,
     last_file_id: u64,
     buffer: Vec<u8>,
-    failed: bool,
+    /// What ended all writing to the log.
+    failure: Option<Error>,
     last_sync: Duration,
     /// How long syncing took lately.
     sync_cost: Duration,
@@ -63,6 +64,15 @@ struct ActiveFile {
     len: u64,
     durable_len: u64,
     last_seqno: u64,
+}
+
+impl Writer {
+    fn check(&self) -> Result<(), Error> {
+        match &self.failure {
+            Some(failure) => Err(Error::Poisoned { cause: Arc::new(failure.clone()) }),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Wal {
@@ -80,7 +90,7 @@ impl Wal {
             unread_from: Some(first_file_id),
             last_file_id: first_file_id - 1,
             buffer: Vec::new(),
-            failed: false,
+            failure: None,
             last_sync: clock.monotonic(),
             sync_cost: Duration::ZERO,
         };
@@ -124,12 +134,10 @@ impl Wal {
     /// After a failure nothing is tried again. What the failed group left in the file is cut off, so that commits that
     /// were answered with the error do not come back with the next start.
     pub(crate) fn write_group(&self, writer: &mut Writer, group: &[PendingRecord]) -> Result<Option<u64>, Error> {
-        if writer.failed {
-            return Err(Error::Closed);
-        }
+        writer.check()?;
         let outcome = self.write_and_sync(writer, group);
-        if outcome.is_err() {
-            writer.failed = true;
+        if let Err(error) = &outcome {
+            writer.failure.get_or_insert(error.clone());
             if let Some(active) = &writer.active
                 && active.file.truncate(active.durable_len).is_ok()
             {
@@ -177,12 +185,13 @@ impl Wal {
 
     /// Makes everything durable that was written.
     pub(crate) fn sync(&self, writer: &mut Writer) -> Result<(), Error> {
+        writer.check()?;
         let start = self.clock.monotonic();
         if let Some(active) = &mut writer.active
             && active.durable_len < active.len
         {
             if let Err(error) = active.file.sync() {
-                writer.failed = true;
+                writer.failure = Some(error.clone());
                 return Err(error);
             }
             active.durable_len = active.len;
