@@ -1,10 +1,17 @@
-//! What the scenarios share: a seeded random source, and the ordered map that the engine is compared with.
+//! What the scenarios share: a seeded random source, the ordered map that the engine is compared with, and ways to break
+//! the disk.
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "every test binary uses a part of this")]
 
+mod failing_calls;
 mod model;
+mod model_run;
+mod power_cuts;
 mod random;
 mod workload;
 
+pub use failing_calls::run_with_failing_calls;
 pub use model::{Model, assert_same, scan_all};
+pub use model_run::{Place, compare_with_model, tiny};
+pub use power_cuts::{Outcome, enumerate_power_cuts};
 pub use random::Random;
 pub use workload::{SPACES, Workload, options};
