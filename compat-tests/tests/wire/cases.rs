@@ -12,21 +12,29 @@ use compat_tests::raw::Request;
 
 const THREADS: usize = 4;
 
-/// Cases that use any other operation wait for it.
-const OPERATIONS: [&str; 13] = [
-    "BatchGetItem",
-    "BatchWriteItem",
-    "CreateTable",
-    "DeleteItem",
-    "DeleteTable",
-    "DescribeTable",
-    "GetItem",
-    "ListTables",
-    "PutItem",
-    "Query",
-    "Scan",
-    "UpdateItem",
-    "UpdateTable",
+/// Operations that are not there yet: the cases that use one wait for it.
+const NOT_YET: [&str; 21] = [
+    "CreateBackup",
+    "DeleteBackup",
+    "DescribeBackup",
+    "DescribeContinuousBackups",
+    "DescribeContributorInsights",
+    "DescribeExport",
+    "DescribeImport",
+    "DescribeKinesisStreamingDestination",
+    "EnableKinesisStreamingDestination",
+    "ExportTableToPointInTime",
+    "GetResourcePolicy",
+    "ImportTable",
+    "ListBackups",
+    "ListContributorInsights",
+    "ListExports",
+    "ListImports",
+    "PutResourcePolicy",
+    "RestoreTableFromBackup",
+    "SearchVectors",
+    "UpdateContinuousBackups",
+    "UpdateContributorInsights",
 ];
 
 #[test]
@@ -41,13 +49,13 @@ fn every_recorded_case_is_met_or_listed_as_unmet_with_a_reason() {
 }
 
 #[test]
-fn an_operation_whose_cases_are_left_out_is_not_there() {
+fn an_operation_whose_cases_wait_is_not_there_and_has_cases() {
     let server = Server::in_memory();
     let cases = all_cases();
-    let left_out: BTreeSet<&str> = cases.iter().flat_map(Case::operations).filter(|name| !OPERATIONS.contains(name)).collect();
-    for operation in left_out {
+    for operation in NOT_YET {
         let answer = Request::call(operation, "{}").send(server.address());
-        assert_eq!(answer.error(), "UnknownOperationException", "{operation} is there: add it to OPERATIONS");
+        assert_eq!(answer.error(), "UnknownOperationException", "{operation} is there: its cases need not wait");
+        assert!(cases.iter().any(|case| case.operations().any(|used| used == operation)), "no case uses {operation}");
     }
 }
 
@@ -77,7 +85,7 @@ fn failures_and_surprises(address: SocketAddr, cases: &[Case], unmet: &BTreeMap<
 }
 
 fn is_due(case: &Case) -> bool {
-    case.operations().all(|operation| OPERATIONS.contains(&operation))
+    !case.operations().any(|operation| NOT_YET.contains(&operation))
 }
 
 fn all_cases() -> Vec<Case> {
