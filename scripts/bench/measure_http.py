@@ -8,6 +8,7 @@ For each request it prints the CPU time of the server process per request (/proc
 the floor, the budget, requests per second, p50 and p99. Servers take turns in every round, so that a disturbance hits all of them.
 """
 import argparse
+import contextlib
 import http.client
 import json
 import os
@@ -43,7 +44,6 @@ class Server:
         self.name = name
         self.port = free_port()
         self.process = subprocess.Popen([part.format(port=self.port) for part in command], stdout=subprocess.DEVNULL)
-        wait_until_listening(self)
 
     def cpu_seconds(self):
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -163,7 +163,7 @@ def report(request, connections, budget, floor_cpu, server, rounds):
     )
 
 
-def servers_under_test(options):
+def start_servers(options, stack):
     data = Path(options.data)
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
@@ -173,7 +173,14 @@ def servers_under_test(options):
     }
     if options.dynoxide:
         commands["dynoxide, in memory"] = [options.dynoxide, "serve", "--port", "{port}"]
-    return [Server(name, command) for name, command in commands.items()]
+    return [start(stack, name, command) for name, command in commands.items()]
+
+
+def start(stack, name, command):
+    server = Server(name, command)
+    stack.callback(server.stop)
+    wait_until_listening(server)
+    return server
 
 
 def main():
@@ -187,30 +194,29 @@ def main():
     parser.add_argument("--only", help="requests to measure, comma-separated")
     options = parser.parse_args()
     wanted = options.only.split(",") if options.only else [request for request, *_ in REQUESTS]
-    servers = servers_under_test(options)
-    floor = None
-    try:
-        for server in servers:
-            load(server)
-        print("| request | server | CPU µs/request (range) | × floor | budget | requests/s | p50 ms | p99 ms | failed |")
-        print("|---|---|---|---|---|---|---|---|---|")
-        for request, connections, budget in REQUESTS:
-            if request not in wanted:
-                continue
-            floor = Server("floor", [options.floor, "{port}", str(answer_bytes(servers[0], request))])
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, options.data, ignore_errors=True)
+        run(options, wanted, start_servers(options, stack))
+
+
+def run(options, wanted, servers):
+    for server in servers:
+        load(server)
+    print("| request | server | CPU µs/request (range) | × floor | budget | requests/s | p50 ms | p99 ms | failed |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for request, connections, budget in REQUESTS:
+        if request not in wanted:
+            continue
+        with contextlib.ExitStack() as stack:
+            floor = start(stack, "floor", [options.floor, "{port}", str(answer_bytes(servers[0], request))])
             rounds = [
                 [measure(server, request, connections, options.seconds) for server in [floor, *servers]]
                 for _ in range(options.rounds)
             ]
-            floor_cpu = statistics.median(one[0]["cpu"] for one in rounds)
-            for at, server in enumerate([floor, *servers]):
-                report(request, connections, budget, floor_cpu, server.name, [one[at] for one in rounds])
-            floor.stop()
-        print("\nresident at the end: " + ", ".join(f"{one.name} {one.resident_megabytes():.0f} MB" for one in servers))
-    finally:
-        for server in [*servers, *([floor] if floor else [])]:
-            server.stop()
-        shutil.rmtree(options.data, ignore_errors=True)
+        floor_cpu = statistics.median(one[0]["cpu"] for one in rounds)
+        for at, server in enumerate([floor, *servers]):
+            report(request, connections, budget, floor_cpu, server.name, [one[at] for one in rounds])
+    print("\nresident at the end: " + ", ".join(f"{one.name} {one.resident_megabytes():.0f} MB" for one in servers))
 
 
 if __name__ == "__main__":
