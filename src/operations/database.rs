@@ -187,6 +187,9 @@ impl<E: Into<ApiError>> From<CatalogError<E>> for ApiError {
     fn from(error: CatalogError<E>) -> ApiError {
         match error {
             CatalogError::Refused(refusal) => refusal.into(),
+            CatalogError::Gone { name } => {
+                Violation::from(DefinitionViolation::TableNotFound { name: name.to_string() }).into()
+            }
             CatalogError::Store(error) => error.into(),
         }
     }

@@ -20,6 +20,7 @@ use super::state::{IndexState, IndexStatus, Namespace, SettingTimes, Table, Tabl
 use super::stream::{Stream, Streams};
 use super::ttl::Ttl;
 use super::{Store, record};
+use crate::validation::TableName;
 use crate::validation::table_definition::{BillingMode, Index, Tag, TableDefinition};
 use crate::validation::update_table::{CreatedIndex, UpdatedTable};
 
@@ -39,6 +40,8 @@ pub(super) struct Catalog {
 /// A change of a table that was refused, or that failed.
 pub(crate) enum CatalogError<E> {
     Refused(E),
+    /// Another call has deleted the table meanwhile.
+    Gone { name: TableName },
     Store(StoreError),
 }
 
@@ -159,7 +162,7 @@ impl Store {
         table: &Arc<Table>,
         decide: impl FnOnce(&TableState) -> Result<UpdatedTable, E>,
     ) -> Result<(Arc<TableState>, Ticket), CatalogError<E>> {
-        let changing = self.catalog().changes.lock();
+        let changing = self.lock_current(table)?;
         let current = table.state();
         let updated = decide(&current).map_err(CatalogError::Refused)?;
         let now = self.clock().now_millis();
@@ -183,7 +186,7 @@ impl Store {
         table: &Arc<Table>,
         check: impl FnOnce(&TableState) -> Result<(), E>,
     ) -> Result<(Arc<TableState>, Ticket), CatalogError<E>> {
-        let _changing = self.catalog().changes.lock();
+        let _changing = self.lock_current(table)?;
         let state = table.state();
         check(&state).map_err(CatalogError::Refused)?;
         let sort = row_sort(&table.namespace, table.name.as_str());
@@ -211,10 +214,9 @@ impl Store {
         status: IndexStatus,
     ) -> Result<bool, StoreError> {
         let _changing = self.catalog().changes.lock();
-        let is_current = self.table(&table.namespace, table.name.as_str()).is_some_and(|current| Arc::ptr_eq(&current, table));
         let current = table.state();
         let known = current.index(index).is_some() || current.vector_indexes.iter().any(|other| other.name == index);
-        if !is_current || !known {
+        if !self.is_current(table) || !known {
             return Ok(false);
         }
         let ticket = self.replace_state(table, |_, _| {
@@ -235,7 +237,7 @@ impl Store {
         attribute: Option<&str>,
         check: impl FnOnce(Option<&str>, Option<u64>, u64) -> Result<(), E>,
     ) -> Result<Ticket, CatalogError<E>> {
-        let _changing = self.catalog().changes.lock();
+        let _changing = self.lock_current(table)?;
         let current = table.state();
         let now = self.clock().now_millis();
         let current_attribute = current.ttl.as_ref().map(|ttl| ttl.attribute.as_str());
@@ -258,8 +260,7 @@ impl Store {
     pub(super) fn set_ttl_filled(&self, table: &Arc<Table>, space: SpaceId) -> Result<(), StoreError> {
         let _changing = self.catalog().changes.lock();
         let current = table.state();
-        let is_current = self.table(&table.namespace, table.name.as_str()).is_some_and(|current| Arc::ptr_eq(&current, table));
-        if !is_current || current.ttl.as_ref().is_none_or(|ttl| ttl.space != space) {
+        if !self.is_current(table) || current.ttl.as_ref().is_none_or(|ttl| ttl.space != space) {
             return Ok(());
         }
         let ticket = self.replace_state(table, |_, _| {
@@ -275,7 +276,7 @@ impl Store {
         table: &Arc<Table>,
         decide: impl FnOnce(&[Tag]) -> Result<Vec<Tag>, E>,
     ) -> Result<Ticket, CatalogError<E>> {
-        let _changing = self.catalog().changes.lock();
+        let _changing = self.lock_current(table)?;
         let current = table.state();
         let tags = decide(&current.definition.tags).map_err(CatalogError::Refused)?;
         Ok(self.replace_state(table, |_, _| {
@@ -283,6 +284,19 @@ impl Store {
             state.definition.tags.clone_from(&tags);
             Ok(state)
         })?)
+    }
+
+    /// Keeps tables from changing, and makes sure that this one has not been deleted, and created anew, since it was looked up.
+    fn lock_current<E>(&self, table: &Arc<Table>) -> Result<parking_lot::MutexGuard<'_, ()>, CatalogError<E>> {
+        let changing = self.catalog().changes.lock();
+        match self.is_current(table) {
+            true => Ok(changing),
+            false => Err(CatalogError::Gone { name: table.name.clone() }),
+        }
+    }
+
+    fn is_current(&self, table: &Arc<Table>) -> bool {
+        self.table(&table.namespace, table.name.as_str()).is_some_and(|current| Arc::ptr_eq(&current, table))
     }
 
     /// Held while streams change, as while tables do.
