@@ -14,7 +14,7 @@ if [ -z "$url" ]; then
     trap server_kill EXIT
     url=$SERVER_URL
 fi
-export ENDPOINT=$url
+export ENDPOINT=$url NODE_NO_WARNINGS=1
 export AWS_ACCESS_KEY_ID=sdk AWS_SECRET_ACCESS_KEY=sdk AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true
 work=$(realpath "${CARGO_TARGET_DIR:-target}")/sdk
 mkdir -p "$work"
