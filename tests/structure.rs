@@ -53,13 +53,17 @@ fn only_the_modules_that_keep_tables_name_the_engine() {
 #[test]
 fn the_compatibility_tests_know_the_server_through_http_only() {
     let manifest = fs::read_to_string(root().join("compat-tests/Cargo.toml")).unwrap();
-    assert!(!manifest.contains("keystonedb =") && !manifest.contains("kstone-engine"), "compat-tests depends on the server");
+    assert!(
+        !manifest.contains("keystonedb =") && !manifest.contains("kstone-engine"),
+        "compat-tests depends on the server"
+    );
 }
 
 #[test]
 fn every_module_has_its_place_in_the_order() {
     for (file, module) in sources() {
-        let has_place = LAYERS.iter().any(|layer| layer.contains(&module.as_str())) || BESIDE.contains(&module.as_str());
+        let has_place =
+            LAYERS.iter().any(|layer| layer.contains(&module.as_str())) || BESIDE.contains(&module.as_str());
         assert!(has_place, "{} is in no layer", file.display());
     }
 }
@@ -120,7 +124,8 @@ fn named_modules(file: &Path) -> BTreeSet<String> {
             named.extend(heads(&code[at + root.len()..]));
         }
     }
-    let known = |name: &String| LAYERS.iter().any(|layer| layer.contains(&name.as_str())) || BESIDE.contains(&name.as_str());
+    let known =
+        |name: &String| LAYERS.iter().any(|layer| layer.contains(&name.as_str())) || BESIDE.contains(&name.as_str());
     named.retain(known);
     named
 }
@@ -138,7 +143,8 @@ fn depth(file: &Path) -> usize {
 
 /// The first words of a path, or of each path in braces.
 fn heads(text: &str) -> Vec<String> {
-    let word = |text: &str| text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let word =
+        |text: &str| text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     let Some(group) = text.strip_prefix('{') else { return vec![word(text)] };
     let (mut heads, mut open, mut start) = (Vec::new(), 0, 0);
     for (at, c) in group.char_indices() {

@@ -83,7 +83,10 @@ impl Request {
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
-        let is_framed = self.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case("content-length") || n.eq_ignore_ascii_case("transfer-encoding"));
+        let is_framed = self
+            .headers
+            .iter()
+            .any(|(n, _)| n.eq_ignore_ascii_case("content-length") || n.eq_ignore_ascii_case("transfer-encoding"));
         if !is_framed && (!self.body.is_empty() || self.method == "POST") {
             head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
         }
@@ -142,7 +145,8 @@ impl Connection {
 
     pub fn receive(&mut self) -> io::Result<Answer> {
         let status_line = self.line()?;
-        let status = status_line.split(' ').nth(1).and_then(|s| s.parse().ok()).ok_or_else(|| unreadable(&status_line))?;
+        let status =
+            status_line.split(' ').nth(1).and_then(|s| s.parse().ok()).ok_or_else(|| unreadable(&status_line))?;
         let mut headers = Vec::new();
         loop {
             let line = self.line()?;

@@ -192,7 +192,10 @@ impl Process {
 
     /// Waits for the readiness line and reads the address in it.
     fn until_ready(&mut self) -> SocketAddr {
-        let line = self.ready.recv_timeout(START_TIME_MAX).unwrap_or_else(|_| panic!("no readiness line; its log:\n{}", self.whole_log()));
+        let line = self
+            .ready
+            .recv_timeout(START_TIME_MAX)
+            .unwrap_or_else(|_| panic!("no readiness line; its log:\n{}", self.whole_log()));
         let address = line.split_whitespace().find_map(|word| word.strip_prefix("http://"));
         address.and_then(|a| a.parse().ok()).unwrap_or_else(|| panic!("no address in the readiness line {line:?}"))
     }

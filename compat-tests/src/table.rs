@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, IndexStatus, KeySchemaElement, KeyType, LocalSecondaryIndex,
-    Projection, ProjectionType, ScalarAttributeType, TableDescription, TableStatus,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, IndexStatus, KeySchemaElement, KeyType,
+    LocalSecondaryIndex, Projection, ProjectionType, ScalarAttributeType, TableDescription, TableStatus,
 };
 
 /// A table to be created: keys and indexes are written `"name:type name:type"`, the partition key first.
@@ -112,7 +112,8 @@ pub async fn describe(client: &Client, name: &str) -> TableDescription {
 pub async fn until_active(client: &Client, name: &str) -> TableDescription {
     loop {
         let table = describe(client, name).await;
-        let indexes_ready = table.global_secondary_indexes().iter().all(|i| i.index_status() == Some(&IndexStatus::Active));
+        let indexes_ready =
+            table.global_secondary_indexes().iter().all(|i| i.index_status() == Some(&IndexStatus::Active));
         if table.table_status() == Some(&TableStatus::Active) && indexes_ready {
             return table;
         }

@@ -32,7 +32,10 @@ impl Outcome {
             unless(holds(wanted, &self.body, false)?, wanted, &self.body)?;
         }
         for (path, wanted) in expected.get("is").into_iter().flat_map(Json::members) {
-            let got = self.body.at(path).ok_or_else(|| format!("expected {path} to be {}; got nothing there", cut(wanted)))?;
+            let got = self
+                .body
+                .at(path)
+                .ok_or_else(|| format!("expected {path} to be {}; got nothing there", cut(wanted)))?;
             unless(holds(wanted, got, true)?, wanted, got)?;
         }
         for path in expected.get("absent").into_iter().flat_map(Json::elements).filter_map(Json::as_str) {
@@ -53,7 +56,11 @@ impl Outcome {
             return Ok(());
         }
         let texts = ["message", "contains", "matches"].iter().find_map(|&name| expected.get(name));
-        Err(format!("expected {wanted} {}; got {got}: {}", texts.map(cut).unwrap_or_default(), cut_text(self.message())))
+        Err(format!(
+            "expected {wanted} {}; got {got}: {}",
+            texts.map(cut).unwrap_or_default(),
+            cut_text(self.message())
+        ))
     }
 
     fn check_message(&self, expected: &Json) -> Result<(), String> {
@@ -66,7 +73,9 @@ impl Outcome {
             return Err(format!("expected ... {part} ...; got {}", cut_text(got)));
         }
         match expected.get("matches").and_then(Json::as_str) {
-            Some(pattern) if !matches_whole(pattern, got)? => Err(format!("expected /{pattern}/; got {}", cut_text(got))),
+            Some(pattern) if !matches_whole(pattern, got)? => {
+                Err(format!("expected /{pattern}/; got {}", cut_text(got)))
+            }
             _ => Ok(()),
         }
     }

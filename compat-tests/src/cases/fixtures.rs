@@ -13,12 +13,17 @@ pub(super) fn fixture(name: &str) -> Option<Json> {
         "bin" => ("pk:S sk:B", ""),
         "indexed" => ("pk:S sk:S ls:S ls2:S gpk:S gsk:N g2:S", INDEXED),
         "multi" => ("pk:S sk:S h1:S h2:S r1:S r2:N r3:S", MULTI),
-        "stream" => ("pk:S", r#", "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"}"#),
+        "stream" => {
+            ("pk:S", r#", "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"}"#)
+        }
         _ => return None,
     };
     let typed: Vec<(&str, &str)> = keys.split(' ').filter_map(|key| key.split_once(':')).collect();
     let definitions = typed.iter().map(|(n, t)| format!(r#"{{"AttributeName": "{n}", "AttributeType": "{t}"}}"#));
-    let keys = typed.iter().zip(["HASH", "RANGE"]).map(|((n, _), kind)| format!(r#"{{"AttributeName": "{n}", "KeyType": "{kind}"}}"#));
+    let keys = typed
+        .iter()
+        .zip(["HASH", "RANGE"])
+        .map(|((n, _), kind)| format!(r#"{{"AttributeName": "{n}", "KeyType": "{kind}"}}"#));
     let input = format!(
         r#"{{"AttributeDefinitions": [{}], "KeySchema": [{}], "BillingMode": "PAY_PER_REQUEST"{more}}}"#,
         definitions.collect::<Vec<_>>().join(", "),

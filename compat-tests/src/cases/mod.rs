@@ -15,5 +15,9 @@ use std::path::Path;
 pub fn read(file: &Path) -> Vec<Case> {
     let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines.map(|(number, line)| Case::parse(line).unwrap_or_else(|fault| panic!("{}:{}: {fault}", file.display(), number + 1))).collect()
+    lines
+        .map(|(number, line)| {
+            Case::parse(line).unwrap_or_else(|fault| panic!("{}:{}: {fault}", file.display(), number + 1))
+        })
+        .collect()
 }

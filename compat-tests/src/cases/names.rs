@@ -19,7 +19,8 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn new(region: &str, generators: &[(String, Json)]) -> Self {
-        let mut names = Self { known: HashMap::new(), generators: generators.iter().cloned().collect(), made_up: Vec::new() };
+        let mut names =
+            Self { known: HashMap::new(), generators: generators.iter().cloned().collect(), made_up: Vec::new() };
         names.set("missing", random_name("missing").as_str().into());
         names.set("region", region.into());
         names
@@ -37,9 +38,12 @@ impl Names {
     pub(super) fn substitute(&mut self, value: &Json) -> Result<Json, String> {
         Ok(match value {
             Json::String(text) => self.substitute_text(text)?,
-            Json::Array(elements) => Json::Array(elements.iter().map(|e| self.substitute(e)).collect::<Result<_, _>>()?),
+            Json::Array(elements) => {
+                Json::Array(elements.iter().map(|e| self.substitute(e)).collect::<Result<_, _>>()?)
+            }
             Json::Object(members) => {
-                let replaced = members.iter().map(|(name, value)| Ok((self.substitute_key(name)?, self.substitute(value)?)));
+                let replaced =
+                    members.iter().map(|(name, value)| Ok((self.substitute_key(name)?, self.substitute(value)?)));
                 Json::Object(replaced.collect::<Result<_, String>>()?)
             }
             Json::Null | Json::Bool(_) | Json::Number(_) => value.clone(),

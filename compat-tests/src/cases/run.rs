@@ -69,7 +69,14 @@ impl Runner {
         Ok(())
     }
 
-    fn create(&mut self, case: &Case, name: &str, wanted: &Json, names: &mut Names, created: &mut Vec<String>) -> Result<(), String> {
+    fn create(
+        &mut self,
+        case: &Case,
+        name: &str,
+        wanted: &Json,
+        names: &mut Names,
+        created: &mut Vec<String>,
+    ) -> Result<(), String> {
         let real = random_name(name);
         names.set(name, real.as_str().into());
         let wanted = match wanted {
@@ -121,7 +128,8 @@ impl Runner {
     fn call(&mut self, case: &Case, operation: &str, body: String) -> Result<Outcome, String> {
         let request = Request::call_as(&self.access_key, &case.region, operation, body);
         let answer = self.send(&request).map_err(|error| format!("no answer: {error}"))?;
-        let body = Json::parse(&answer.body).unwrap_or_else(|_| Json::String(String::from_utf8_lossy(&answer.body).into_owned()));
+        let body = Json::parse(&answer.body)
+            .unwrap_or_else(|_| Json::String(String::from_utf8_lossy(&answer.body).into_owned()));
         Ok(Outcome { status: answer.status, body })
     }
 
@@ -141,7 +149,8 @@ fn named(table: &str) -> String {
 }
 
 fn is_active(table: &Json) -> bool {
-    let indexes = ["GlobalSecondaryIndexes", "VectorIndexes"].iter().filter_map(|&kind| table.get(kind)).flat_map(Json::elements);
+    let indexes =
+        ["GlobalSecondaryIndexes", "VectorIndexes"].iter().filter_map(|&kind| table.get(kind)).flat_map(Json::elements);
     let states = indexes.map(|index| index.get("IndexStatus")).chain([table.get("TableStatus")]);
     states.flatten().all(|state| state.as_str() == Some("ACTIVE"))
 }

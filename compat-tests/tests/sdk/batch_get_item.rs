@@ -17,12 +17,21 @@ async fn items_of_several_tables_come_back_and_missing_ones_do_not() {
     for name in ["one", "two"] {
         Table::new("pk:S").create(&db, name).await;
         for pk in ["a", "b"] {
-            db.put_item().table_name(name).set_item(Some(item! { "pk" => pk, "in" => name, "more" => 1 })).send().await.unwrap();
+            db.put_item()
+                .table_name(name)
+                .set_item(Some(item! { "pk" => pk, "in" => name, "more" => 1 }))
+                .send()
+                .await
+                .unwrap();
         }
     }
     let one = keys([item! { "pk" => "a" }, item! { "pk" => "b" }, item! { "pk" => "c" }]).build().unwrap();
-    let two = keys([item! { "pk" => "b" }]).projection_expression("pk, #in").expression_attribute_names("#in", "in").consistent_read(true);
-    let answer = db.batch_get_item().request_items("one", one).request_items("two", two.build().unwrap()).send().await.unwrap();
+    let two = keys([item! { "pk" => "b" }])
+        .projection_expression("pk, #in")
+        .expression_attribute_names("#in", "in")
+        .consistent_read(true);
+    let answer =
+        db.batch_get_item().request_items("one", one).request_items("two", two.build().unwrap()).send().await.unwrap();
     let responses = answer.responses.unwrap();
     let found: BTreeSet<&str> = responses["one"].iter().map(|item| text(item, "pk")).collect();
     assert_eq!(found, BTreeSet::from(["a", "b"]));
@@ -37,7 +46,12 @@ async fn more_than_sixteen_megabytes_come_in_several_answers() {
     Table::new("pk:S").create(&db, "items").await;
     let large = "x".repeat(399_000);
     for i in 0..60 {
-        db.put_item().table_name("items").set_item(Some(item! { "pk" => i.to_string(), "v" => large.as_str() })).send().await.unwrap();
+        db.put_item()
+            .table_name("items")
+            .set_item(Some(item! { "pk" => i.to_string(), "v" => large.as_str() }))
+            .send()
+            .await
+            .unwrap();
     }
     let mut asked = keys((0..60).map(|i| item! { "pk" => i.to_string() })).build().unwrap();
     let mut found = BTreeSet::new();

@@ -23,7 +23,14 @@ async fn puts_and_deletes_on_several_tables_are_done() {
     db.put_item().table_name("one").set_item(Some(item! { "pk" => "old" })).send().await.unwrap();
     let answer = db
         .batch_write_item()
-        .request_items("one", vec![put(item! { "pk" => "new", "v" => 1 }), delete(item! { "pk" => "old" }), delete(item! { "pk" => "none" })])
+        .request_items(
+            "one",
+            vec![
+                put(item! { "pk" => "new", "v" => 1 }),
+                delete(item! { "pk" => "old" }),
+                delete(item! { "pk" => "none" }),
+            ],
+        )
         .request_items("two", (0..20).map(|i| put(item! { "pk" => "p", "sk" => i })).collect())
         .send()
         .await
@@ -38,7 +45,9 @@ async fn a_batch_with_a_fault_does_nothing() {
     let server = Server::in_memory();
     let db = server.client();
     Table::new("pk:S").create(&db, "items").await;
-    let batch = |requests: Vec<WriteRequest>| db.batch_write_item().set_request_items(Some(HashMap::from([("items".to_owned(), requests)]))).send();
+    let batch = |requests: Vec<WriteRequest>| {
+        db.batch_write_item().set_request_items(Some(HashMap::from([("items".to_owned(), requests)]))).send()
+    };
     let twice = batch(vec![put(item! { "pk" => "a" }), delete(item! { "pk" => "a" })]).await.refused();
     assert!(twice.is_validation("Provided list of item keys contains duplicates"), "{twice:?}");
     let too_many = batch((0..26).map(|i| put(item! { "pk" => i.to_string() })).collect()).await.refused();
@@ -46,7 +55,12 @@ async fn a_batch_with_a_fault_does_nothing() {
     let wrong_key = batch(vec![put(item! { "pk" => "b" }), put(item! { "pk" => 1 })]).await.refused();
     assert!(wrong_key.is_validation("The provided key element does not match the schema"), "{wrong_key:?}");
     let no_table = db.batch_write_item().request_items("items", vec![put(item! { "pk" => "c" })]);
-    let no_table = no_table.request_items("nowhere", vec![put(item! { "pk" => "c" })]).send().await.unwrap_err().into_service_error();
+    let no_table = no_table
+        .request_items("nowhere", vec![put(item! { "pk" => "c" })])
+        .send()
+        .await
+        .unwrap_err()
+        .into_service_error();
     assert!(no_table.is_resource_not_found_exception(), "{no_table:?}");
     assert_eq!(db.scan().table_name("items").send().await.unwrap().count(), 0);
 }
@@ -59,6 +73,7 @@ async fn a_batch_may_hold_ten_megabytes() {
     let large = "x".repeat(400_000);
     let requests = (0..25).map(|i| put(item! { "pk" => i.to_string(), "v" => large.as_str() })).collect();
     db.batch_write_item().request_items("items", requests).send().await.unwrap();
-    let items = db.scan().table_name("items").into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap();
+    let items =
+        db.scan().table_name("items").into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap();
     assert_eq!(items.len(), 25);
 }

@@ -54,7 +54,11 @@ async fn one_of_many_conditional_writers_wins() {
     for round in 0..20 {
         let takers: Vec<_> = (0..8)
             .map(|i| {
-                let put = server.client().put_item().table_name("locks").set_item(Some(item! { "pk" => round.to_string(), "owner" => i }));
+                let put = server
+                    .client()
+                    .put_item()
+                    .table_name("locks")
+                    .set_item(Some(item! { "pk" => round.to_string(), "owner" => i }));
                 tokio::spawn(put.condition_expression("attribute_not_exists(pk)").send())
             })
             .collect();
@@ -91,13 +95,28 @@ async fn move_items(db: Client, seed: u64, steps: usize) {
         let g = format!("g{group}");
         match action {
             0 => drop(db.delete_item().table_name("items").set_key(Some(item! { "pk" => pk })).send().await.unwrap()),
-            1 | 2 => drop(db.put_item().table_name("items").set_item(Some(item! { "pk" => pk, "g" => g, "n" => step })).send().await.unwrap()),
+            1 | 2 => drop(
+                db.put_item()
+                    .table_name("items")
+                    .set_item(Some(item! { "pk" => pk, "g" => g, "n" => step }))
+                    .send()
+                    .await
+                    .unwrap(),
+            ),
             3 => {
-                let update = db.update_item().table_name("items").set_key(Some(item! { "pk" => pk })).update_expression("REMOVE g");
+                let update = db
+                    .update_item()
+                    .table_name("items")
+                    .set_key(Some(item! { "pk" => pk }))
+                    .update_expression("REMOVE g");
                 update.send().await.unwrap();
             }
             _ => {
-                let update = db.update_item().table_name("items").set_key(Some(item! { "pk" => pk })).update_expression("SET g = :g, n = :n");
+                let update = db
+                    .update_item()
+                    .table_name("items")
+                    .set_key(Some(item! { "pk" => pk }))
+                    .update_expression("SET g = :g, n = :n");
                 update.set_expression_attribute_values(Some(item! { ":g" => g, ":n" => step })).send().await.unwrap();
             }
         }
@@ -106,11 +125,15 @@ async fn move_items(db: Client, seed: u64, steps: usize) {
 
 async fn assert_index_mirrors_table(db: &Client) {
     let scan = |index: Option<&str>| {
-        let scan = db.scan().table_name("items").set_index_name(index.map(str::to_owned)).into_paginator().items().send();
+        let scan =
+            db.scan().table_name("items").set_index_name(index.map(str::to_owned)).into_paginator().items().send();
         scan.collect::<Result<Vec<Item>, _>>()
     };
-    let by_key = |items: Vec<Item>| -> BTreeMap<String, Item> { items.into_iter().map(|item| (text(&item, "pk").to_owned(), item)).collect() };
-    let in_table: Vec<Item> = scan(None).await.unwrap().into_iter().filter(|item| item.contains_key("g") && item.contains_key("n")).collect();
+    let by_key = |items: Vec<Item>| -> BTreeMap<String, Item> {
+        items.into_iter().map(|item| (text(&item, "pk").to_owned(), item)).collect()
+    };
+    let in_table: Vec<Item> =
+        scan(None).await.unwrap().into_iter().filter(|item| item.contains_key("g") && item.contains_key("n")).collect();
     let in_index = scan(Some("by-g")).await.unwrap();
     assert_eq!(in_index.len(), in_table.len(), "rows in the index, items in the table");
     assert_eq!(by_key(in_index), by_key(in_table));
@@ -128,9 +151,15 @@ async fn an_index_added_while_writers_go_on_ends_up_complete() {
     let done = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = (0..4).map(|seed| tokio::spawn(write_until(server.client(), seed, done.clone()))).collect();
     let keys = key_schema(&["g".to_owned()], &["n".to_owned()]);
-    let create = CreateGlobalSecondaryIndexAction::builder().index_name("by-g").set_key_schema(Some(keys)).projection(all());
-    let update = db.update_table().table_name("items").attribute_definitions(attribute("g", "S")).attribute_definitions(attribute("n", "N"));
-    let update = update.global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(create.build().unwrap()).build());
+    let create =
+        CreateGlobalSecondaryIndexAction::builder().index_name("by-g").set_key_schema(Some(keys)).projection(all());
+    let update = db
+        .update_table()
+        .table_name("items")
+        .attribute_definitions(attribute("g", "S"))
+        .attribute_definitions(attribute("n", "N"));
+    let update = update
+        .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(create.build().unwrap()).build());
     update.send().await.unwrap();
     until_active(&db, "items").await;
     done.store(true, Ordering::Relaxed);
@@ -147,7 +176,8 @@ async fn write_until(db: Client, seed: usize, done: Arc<AtomicBool>) -> usize {
     let mut written = 0;
     while !done.load(Ordering::Relaxed) || written < 50 {
         let pk = format!("base-{}", (seed * 251 + written * 7) % 1000);
-        let update = db.update_item().table_name("items").set_key(Some(item! { "pk" => pk })).update_expression("SET g = :g");
+        let update =
+            db.update_item().table_name("items").set_key(Some(item! { "pk" => pk })).update_expression("SET g = :g");
         update.expression_attribute_values(":g", format!("moved-{}", written % 5).into_value()).send().await.unwrap();
         let gone = format!("base-{}", (seed * 13 + written * 11) % 1000);
         db.delete_item().table_name("items").set_key(Some(item! { "pk" => gone })).send().await.unwrap();

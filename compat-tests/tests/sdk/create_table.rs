@@ -1,8 +1,8 @@
 //! CreateTable.
 
 use aws_sdk_dynamodb::types::{
-    BillingMode, KeyType, OnDemandThroughput, ProvisionedThroughput, ScalarAttributeType, SseSpecification, SseStatus, SseType,
-    StreamSpecification, StreamViewType, TableClass, TableStatus, Tag, WarmThroughput,
+    BillingMode, KeyType, OnDemandThroughput, ProvisionedThroughput, ScalarAttributeType, SseSpecification, SseStatus,
+    SseType, StreamSpecification, StreamViewType, TableClass, TableStatus, Tag, WarmThroughput,
 };
 use compat_tests::table::{all, describe, include, keys_only};
 use compat_tests::{Refused, Server, Table};
@@ -23,7 +23,8 @@ async fn a_new_table_is_described_and_active_at_once() {
     assert!(arn.starts_with("arn:aws:dynamodb:us-east-1:") && arn.ends_with(":table/orders"), "{arn}");
     let keys: Vec<_> = table.key_schema().iter().map(|key| (key.attribute_name(), key.key_type())).collect();
     assert_eq!(keys, [("pk", &KeyType::Hash), ("sk", &KeyType::Range)]);
-    let types: Vec<_> = table.attribute_definitions().iter().map(|a| (a.attribute_name(), a.attribute_type())).collect();
+    let types: Vec<_> =
+        table.attribute_definitions().iter().map(|a| (a.attribute_name(), a.attribute_type())).collect();
     assert_eq!(types, [("pk", &ScalarAttributeType::S), ("sk", &ScalarAttributeType::N)]);
     assert_eq!(table.billing_mode_summary().unwrap().billing_mode(), Some(&BillingMode::PayPerRequest));
 }
@@ -65,10 +66,16 @@ async fn settings_are_kept_and_described() {
         .table_class(TableClass::StandardInfrequentAccess)
         .deletion_protection_enabled(true)
         .sse_specification(SseSpecification::builder().enabled(true).sse_type(SseType::Kms).build())
-        .on_demand_throughput(OnDemandThroughput::builder().max_read_request_units(50).max_write_request_units(40).build())
+        .on_demand_throughput(
+            OnDemandThroughput::builder().max_read_request_units(50).max_write_request_units(40).build(),
+        )
         .warm_throughput(WarmThroughput::builder().read_units_per_second(13_000).write_units_per_second(5_000).build())
         .stream_specification(
-            StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages).build().unwrap(),
+            StreamSpecification::builder()
+                .stream_enabled(true)
+                .stream_view_type(StreamViewType::NewAndOldImages)
+                .build()
+                .unwrap(),
         )
         .tags(Tag::builder().key("team").value("storage").build().unwrap())
         .send()
@@ -112,7 +119,8 @@ async fn a_definition_that_makes_no_sense_is_refused() {
     for name in ["no", "spa ces", "Zoë"] {
         assert_eq!(Table::new("pk:S").request(&db, name).send().await.refused().code, "ValidationException");
     }
-    let unused = Table::new("pk:S").request(&db, "unused").attribute_definitions(compat_tests::table::attribute("x", "S"));
+    let unused =
+        Table::new("pk:S").request(&db, "unused").attribute_definitions(compat_tests::table::attribute("x", "S"));
     assert!(unused.send().await.refused().is_validation("AttributeDefinitions"));
     let twice = Table::new("pk:S").gsi("same", "a:S", all()).gsi("same", "b:S", all()).request(&db, "twice");
     assert!(twice.send().await.refused().is_validation("same"));

@@ -24,7 +24,9 @@ async fn put_all(db: &Client, rows: impl IntoIterator<Item = Item>) {
     let rows: Vec<Item> = rows.into_iter().collect();
     for batch in rows.chunks(25) {
         let requests = batch.iter().map(|item| {
-            WriteRequest::builder().put_request(PutRequest::builder().set_item(Some(item.clone())).build().unwrap()).build()
+            WriteRequest::builder()
+                .put_request(PutRequest::builder().set_item(Some(item.clone())).build().unwrap())
+                .build()
         });
         let batch = HashMap::from([("rows".to_owned(), requests.collect())]);
         let answer = db.batch_write_item().set_request_items(Some(batch)).send().await.unwrap();
@@ -39,8 +41,11 @@ async fn everything(db: &Client) -> Vec<Vec<Item>> {
         let scan = db.scan().table_name("rows").set_index_name(index.map(str::to_owned));
         readings.push(scan.into_paginator().items().send().collect::<Result<_, _>>().await.unwrap());
     }
-    for (index, condition, value) in [(None, "pk = :v", "p1"), (Some("by-g"), "g = :v", "g1"), (Some("by-r"), "pk = :v", "p1")] {
-        let query = db.query().table_name("rows").set_index_name(index.map(str::to_owned)).key_condition_expression(condition);
+    for (index, condition, value) in
+        [(None, "pk = :v", "p1"), (Some("by-g"), "g = :v", "g1"), (Some("by-r"), "pk = :v", "p1")]
+    {
+        let query =
+            db.query().table_name("rows").set_index_name(index.map(str::to_owned)).key_condition_expression(condition);
         let query = query.expression_attribute_values(":v", value.into_value());
         readings.push(query.into_paginator().items().send().collect::<Result<_, _>>().await.unwrap());
     }
@@ -123,7 +128,8 @@ async fn no_acknowledged_write_is_lost_to_kills_under_load() {
     Table::new("pk:S").create(&server.client(), "counters").await;
     let mut acknowledged = vec![0; 4];
     for _ in 0..5 {
-        let writers: Vec<_> = (0..acknowledged.len()).map(|i| tokio::spawn(count_until_gone(server.client(), i))).collect();
+        let writers: Vec<_> =
+            (0..acknowledged.len()).map(|i| tokio::spawn(count_until_gone(server.client(), i))).collect();
         tokio::time::sleep(std::time::Duration::from_millis(150)).await;
         let stopped = server.kill();
         for (i, writer) in writers.into_iter().enumerate() {

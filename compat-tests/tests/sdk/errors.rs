@@ -12,11 +12,50 @@ async fn a_missing_table_is_the_same_exception_for_every_operation() {
     let get = db.get_item().table_name("nowhere").set_key(key()).send().await.unwrap_err();
     assert_eq!(get.message(), Some("Requested resource not found"));
     assert!(get.into_service_error().is_resource_not_found_exception());
-    assert!(db.put_item().table_name("nowhere").set_item(key()).send().await.unwrap_err().into_service_error().is_resource_not_found_exception());
-    assert!(db.update_item().table_name("nowhere").set_key(key()).send().await.unwrap_err().into_service_error().is_resource_not_found_exception());
-    assert!(db.delete_item().table_name("nowhere").set_key(key()).send().await.unwrap_err().into_service_error().is_resource_not_found_exception());
-    assert!(db.scan().table_name("nowhere").send().await.unwrap_err().into_service_error().is_resource_not_found_exception());
-    let query = db.query().table_name("nowhere").key_condition_expression("pk = :p").set_expression_attribute_values(Some(item! { ":p" => "a" }));
+    assert!(
+        db.put_item()
+            .table_name("nowhere")
+            .set_item(key())
+            .send()
+            .await
+            .unwrap_err()
+            .into_service_error()
+            .is_resource_not_found_exception()
+    );
+    assert!(
+        db.update_item()
+            .table_name("nowhere")
+            .set_key(key())
+            .send()
+            .await
+            .unwrap_err()
+            .into_service_error()
+            .is_resource_not_found_exception()
+    );
+    assert!(
+        db.delete_item()
+            .table_name("nowhere")
+            .set_key(key())
+            .send()
+            .await
+            .unwrap_err()
+            .into_service_error()
+            .is_resource_not_found_exception()
+    );
+    assert!(
+        db.scan()
+            .table_name("nowhere")
+            .send()
+            .await
+            .unwrap_err()
+            .into_service_error()
+            .is_resource_not_found_exception()
+    );
+    let query = db
+        .query()
+        .table_name("nowhere")
+        .key_condition_expression("pk = :p")
+        .set_expression_attribute_values(Some(item! { ":p" => "a" }));
     assert!(query.send().await.unwrap_err().into_service_error().is_resource_not_found_exception());
 }
 

@@ -29,9 +29,15 @@ async fn a_projection_gives_only_what_it_names() {
     let db = server.client();
     Table::new("pk:S").create(&db, "items").await;
     db.put_item().table_name("items").set_item(Some(document())).send().await.unwrap();
-    let get = |projection: &str| db.get_item().table_name("items").set_key(Some(item! { "pk" => "a" })).projection_expression(projection);
+    let get = |projection: &str| {
+        db.get_item().table_name("items").set_key(Some(item! { "pk" => "a" })).projection_expression(projection)
+    };
     assert_eq!(get("title, absent").send().await.unwrap().item.unwrap(), item! { "title" => "First" });
-    let deep = get("nested.deep.er, nested.#l[2], nested.#l[0]").expression_attribute_names("#l", "list").send().await.unwrap();
+    let deep = get("nested.deep.er, nested.#l[2], nested.#l[0]")
+        .expression_attribute_names("#l", "list")
+        .send()
+        .await
+        .unwrap();
     let nested = item! { "deep" => m(item! { "er" => "here" }), "list" => l([s("zero"), s("two")]) };
     assert_eq!(deep.item.unwrap(), item! { "nested" => m(nested) });
     let nothing = get("absent").send().await.unwrap();
@@ -56,7 +62,14 @@ async fn a_consistent_read_sees_the_write_before_it() {
     Table::new("pk:S").create(&db, "items").await;
     for i in 0..100 {
         db.put_item().table_name("items").set_item(Some(item! { "pk" => "a", "n" => i })).send().await.unwrap();
-        let got = db.get_item().table_name("items").set_key(Some(item! { "pk" => "a" })).consistent_read(true).send().await.unwrap();
+        let got = db
+            .get_item()
+            .table_name("items")
+            .set_key(Some(item! { "pk" => "a" }))
+            .consistent_read(true)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(got.item.unwrap(), item! { "pk" => "a", "n" => i });
     }
 }

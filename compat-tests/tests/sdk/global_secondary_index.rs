@@ -29,11 +29,18 @@ async fn rows(query: QueryFluentBuilder) -> Vec<Item> {
 
 #[tokio::test]
 async fn an_index_holds_what_its_projection_says() {
-    let table = Table::new("pk:S").gsi("whole", "g:S", all()).gsi("bare", "g:S", keys_only()).gsi("some", "g:S", include(&["x"]));
+    let table = Table::new("pk:S").gsi("whole", "g:S", all()).gsi("bare", "g:S", keys_only()).gsi(
+        "some",
+        "g:S",
+        include(&["x"]),
+    );
     let (_server, db) = with_table(table).await;
     put(&db, item! { "pk" => "a", "g" => "here", "x" => 1, "y" => 2 }).await;
     let here = || item! { ":g" => "here" };
-    assert_eq!(rows(query(&db, "whole", "g = :g", here())).await, [item! { "pk" => "a", "g" => "here", "x" => 1, "y" => 2 }]);
+    assert_eq!(
+        rows(query(&db, "whole", "g = :g", here())).await,
+        [item! { "pk" => "a", "g" => "here", "x" => 1, "y" => 2 }]
+    );
     assert_eq!(rows(query(&db, "bare", "g = :g", here())).await, [item! { "pk" => "a", "g" => "here" }]);
     assert_eq!(rows(query(&db, "some", "g = :g", here())).await, [item! { "pk" => "a", "g" => "here", "x" => 1 }]);
     let refused = query(&db, "bare", "g = :g", here()).select(Select::AllAttributes).send().await.refused();
@@ -51,9 +58,23 @@ async fn an_item_without_a_key_attribute_is_not_in_the_index() {
     put(&db, item! { "pk" => "both", "g" => "x", "r" => 1 }).await;
     let scanned = db.scan().table_name("docs").index_name("sparse").send().await.unwrap();
     assert_eq!(scanned.items().iter().map(|item| text(item, "pk")).collect::<Vec<_>>(), ["both"]);
-    let wrong = db.put_item().table_name("docs").set_item(Some(item! { "pk" => "w", "g" => 1, "r" => 1 })).send().await.refused();
+    let wrong = db
+        .put_item()
+        .table_name("docs")
+        .set_item(Some(item! { "pk" => "w", "g" => 1, "r" => 1 }))
+        .send()
+        .await
+        .refused();
     assert!(wrong.is_validation("Type mismatch for Index Key g Expected: S Actual: N IndexName: sparse"), "{wrong:?}");
-    assert!(db.put_item().table_name("docs").set_item(Some(item! { "pk" => "w", "g" => null() })).send().await.refused().is_validation("sparse"));
+    assert!(
+        db.put_item()
+            .table_name("docs")
+            .set_item(Some(item! { "pk" => "w", "g" => null() }))
+            .send()
+            .await
+            .refused()
+            .is_validation("sparse")
+    );
 }
 
 #[tokio::test]
@@ -64,7 +85,9 @@ async fn every_write_moves_the_row_with_its_item() {
     assert_eq!((at("x").await, at("y").await), (1, 0));
     put(&db, item! { "pk" => "a", "g" => "y" }).await;
     assert_eq!((at("x").await, at("y").await), (0, 1));
-    let update = |expression: &str| db.update_item().table_name("docs").set_key(Some(item! { "pk" => "a" })).update_expression(expression);
+    let update = |expression: &str| {
+        db.update_item().table_name("docs").set_key(Some(item! { "pk" => "a" })).update_expression(expression)
+    };
     update("REMOVE g").send().await.unwrap();
     assert_eq!((at("x").await, at("y").await), (0, 0));
     update("SET g = :g").set_expression_attribute_values(Some(item! { ":g" => "x" })).send().await.unwrap();

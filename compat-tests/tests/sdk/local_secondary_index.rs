@@ -11,10 +11,20 @@ async fn a_partition_is_read_in_another_order() {
     let db = server.client();
     Table::new("pk:S sk:N").lsi("by-price", "price:N", all()).create(&db, "goods").await;
     for (i, price) in [30, 10, 20, 10].into_iter().enumerate() {
-        db.put_item().table_name("goods").set_item(Some(item! { "pk" => "p", "sk" => i, "price" => price })).send().await.unwrap();
+        db.put_item()
+            .table_name("goods")
+            .set_item(Some(item! { "pk" => "p", "sk" => i, "price" => price }))
+            .send()
+            .await
+            .unwrap();
     }
     db.put_item().table_name("goods").set_item(Some(item! { "pk" => "p", "sk" => 9 })).send().await.unwrap();
-    db.put_item().table_name("goods").set_item(Some(item! { "pk" => "q", "sk" => 0, "price" => 1 })).send().await.unwrap();
+    db.put_item()
+        .table_name("goods")
+        .set_item(Some(item! { "pk" => "q", "sk" => 0, "price" => 1 }))
+        .send()
+        .await
+        .unwrap();
     let query = || {
         let query = db.query().table_name("goods").index_name("by-price").consistent_read(true);
         query.key_condition_expression("pk = :p AND price < :max")

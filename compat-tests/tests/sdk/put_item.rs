@@ -42,11 +42,18 @@ async fn numbers_keep_thirty_eight_digits_and_their_shortest_form() {
         ("0.1", "0.1"),
     ];
     for (written, read) in forms {
-        db.put_item().table_name("numbers").set_item(Some(item! { "pk" => "n", "n" => n(written) })).send().await.unwrap();
+        db.put_item()
+            .table_name("numbers")
+            .set_item(Some(item! { "pk" => "n", "n" => n(written) }))
+            .send()
+            .await
+            .unwrap();
         let got = db.get_item().table_name("numbers").set_key(Some(item! { "pk" => "n" })).send().await.unwrap();
         assert_eq!(got.item.unwrap()["n"], n(read), "{written}");
     }
-    for refused in ["", " 1", "1 ", "abc", "1e126", "1e-131", "123456789012345678901234567890123456789", "1.2.3", "NaN", "0x10"] {
+    for refused in
+        ["", " 1", "1 ", "abc", "1e126", "1e-131", "123456789012345678901234567890123456789", "1.2.3", "NaN", "0x10"]
+    {
         let put = db.put_item().table_name("numbers").set_item(Some(item! { "pk" => "n", "n" => n(refused) }));
         assert!(put.send().await.refused().is_validation(""), "{refused}");
     }
@@ -59,7 +66,8 @@ async fn a_put_replaces_the_whole_item() {
     Table::new("pk:S sk:N").create(&db, "items").await;
     let put = |item| db.put_item().table_name("items").set_item(Some(item));
     put(item! { "pk" => "a", "sk" => 1, "old" => 1 }).send().await.unwrap();
-    let replaced = put(item! { "pk" => "a", "sk" => 1, "new" => 2 }).return_values(ReturnValue::AllOld).send().await.unwrap();
+    let replaced =
+        put(item! { "pk" => "a", "sk" => 1, "new" => 2 }).return_values(ReturnValue::AllOld).send().await.unwrap();
     assert_eq!(replaced.attributes.unwrap(), item! { "pk" => "a", "sk" => 1, "old" => 1 });
     let got = db.get_item().table_name("items").set_key(Some(item! { "pk" => "a", "sk" => 1 })).send().await.unwrap();
     assert_eq!(got.item.unwrap(), item! { "pk" => "a", "sk" => 1, "new" => 2 });
@@ -72,7 +80,12 @@ async fn a_condition_that_fails_keeps_the_item_and_shows_it_when_asked() {
     let server = Server::in_memory();
     let db = server.client();
     Table::new("pk:S").create(&db, "items").await;
-    let put = || db.put_item().table_name("items").set_item(Some(item! { "pk" => "a", "v" => 2 })).condition_expression("attribute_not_exists(pk)");
+    let put = || {
+        db.put_item()
+            .table_name("items")
+            .set_item(Some(item! { "pk" => "a", "v" => 2 }))
+            .condition_expression("attribute_not_exists(pk)")
+    };
     db.put_item().table_name("items").set_item(Some(item! { "pk" => "a", "v" => 1 })).send().await.unwrap();
     let plain = put().send().await.unwrap_err().into_service_error();
     assert!(plain.is_conditional_check_failed_exception());
@@ -99,24 +112,63 @@ async fn every_operator_and_function_of_a_condition_decides() {
     };
     db.put_item().table_name("items").set_item(Some(item)).send().await.unwrap();
     let holds = [
-        "n = :five", "n <> :six", "n < :six", "n <= :five", "n > :four", "n >= :five", "n BETWEEN :four AND :six",
-        "n IN (:four, :five)", "attribute_exists(m.k)", "attribute_not_exists(m.x)", "attribute_type(#l, :list)",
-        "begins_with(s, :he)", "contains(s, :ell)", "contains(#set, :x)", "contains(#l, :two)", "size(s) = :five",
-        "size(#set) = :two", "size(#l) < size(s)", "NOT n = :six", "n = :six OR s = :hello", "n = :five AND s = :hello",
-        "(n = :six OR n = :five) AND NOT (s = :he)", "m.k = :v", "#l[1] = :two", "absent <> :five", "t = :true", ":five = n",
+        "n = :five",
+        "n <> :six",
+        "n < :six",
+        "n <= :five",
+        "n > :four",
+        "n >= :five",
+        "n BETWEEN :four AND :six",
+        "n IN (:four, :five)",
+        "attribute_exists(m.k)",
+        "attribute_not_exists(m.x)",
+        "attribute_type(#l, :list)",
+        "begins_with(s, :he)",
+        "contains(s, :ell)",
+        "contains(#set, :x)",
+        "contains(#l, :two)",
+        "size(s) = :five",
+        "size(#set) = :two",
+        "size(#l) < size(s)",
+        "NOT n = :six",
+        "n = :six OR s = :hello",
+        "n = :five AND s = :hello",
+        "(n = :six OR n = :five) AND NOT (s = :he)",
+        "m.k = :v",
+        "#l[1] = :two",
+        "absent <> :five",
+        "t = :true",
+        ":five = n",
     ];
     let fails = [
-        "n = :six", "n <> :five", "n < :five", "s > :z", "n BETWEEN :six AND :six", "n IN (:four, :six)", "attribute_exists(x)",
-        "attribute_not_exists(pk)", "attribute_type(n, :list)", "begins_with(s, :ell)", "contains(s, :z)", "contains(#set, :z)",
-        "size(n) = :five", "NOT n = :five", "absent = :five", "absent < :five", "n = :hello", "s < :five",
+        "n = :six",
+        "n <> :five",
+        "n < :five",
+        "s > :z",
+        "n BETWEEN :six AND :six",
+        "n IN (:four, :six)",
+        "attribute_exists(x)",
+        "attribute_not_exists(pk)",
+        "attribute_type(n, :list)",
+        "begins_with(s, :ell)",
+        "contains(s, :z)",
+        "contains(#set, :z)",
+        "size(n) = :five",
+        "NOT n = :five",
+        "absent = :five",
+        "absent < :five",
+        "n = :hello",
+        "s < :five",
     ];
     let values = item! {
         ":four" => 4, ":five" => 5, ":six" => 6, ":two" => 2, ":list" => "L", ":he" => "he", ":ell" => "ell", ":hello" => "hello",
         ":x" => "x", ":v" => "v", ":z" => "z", ":true" => true,
     };
     for (condition, expected) in holds.iter().map(|c| (c, true)).chain(fails.iter().map(|c| (c, false))) {
-        let used = values.iter().filter(|(name, _)| uses(condition, name)).map(|(name, value)| (name.clone(), value.clone()));
-        let mut update = db.update_item().table_name("items").set_key(Some(item! { "pk" => "a" })).condition_expression(*condition);
+        let used =
+            values.iter().filter(|(name, _)| uses(condition, name)).map(|(name, value)| (name.clone(), value.clone()));
+        let mut update =
+            db.update_item().table_name("items").set_key(Some(item! { "pk" => "a" })).condition_expression(*condition);
         let used: Item = used.collect();
         update = update.set_expression_attribute_values((!used.is_empty()).then_some(used));
         for (placeholder, name) in [("#l", "l"), ("#set", "set")] {
@@ -147,7 +199,13 @@ async fn an_item_of_four_hundred_kilobytes_fits_and_one_byte_more_does_not() {
     db.put_item().table_name("items").set_item(Some(item! { "pk" => "a", "v" => fits.as_str() })).send().await.unwrap();
     let got = db.get_item().table_name("items").set_key(Some(item! { "pk" => "a" })).send().await.unwrap();
     assert_eq!(got.item.unwrap()["v"], s(&fits));
-    let over = db.put_item().table_name("items").set_item(Some(item! { "pk" => "a", "v" => fits + "x" })).send().await.refused();
+    let over = db
+        .put_item()
+        .table_name("items")
+        .set_item(Some(item! { "pk" => "a", "v" => fits + "x" }))
+        .send()
+        .await
+        .refused();
     assert!(over.is_validation("Item size has exceeded the maximum allowed size"), "{over:?}");
 }
 
@@ -175,7 +233,17 @@ async fn an_item_without_its_key_or_with_one_of_another_type_is_refused() {
     Table::new("pk:S sk:N").create(&db, "items").await;
     let put = |item| db.put_item().table_name("items").set_item(Some(item)).send();
     assert!(put(item! { "pk" => "a" }).await.refused().is_validation("Missing the key sk in the item"));
-    assert!(put(item! { "pk" => 1, "sk" => 1 }).await.refused().is_validation("Type mismatch for key pk expected: S actual: N"));
+    assert!(
+        put(item! { "pk" => 1, "sk" => 1 })
+            .await
+            .refused()
+            .is_validation("Type mismatch for key pk expected: S actual: N")
+    );
     assert!(put(item! { "pk" => "a", "sk" => 1, "e" => ss([]) }).await.refused().is_validation("empty"));
-    assert!(put(item! { "pk" => "a", "sk" => 1, "d" => ss(["x", "x"]) }).await.refused().is_validation("contains duplicates"));
+    assert!(
+        put(item! { "pk" => "a", "sk" => 1, "d" => ss(["x", "x"]) })
+            .await
+            .refused()
+            .is_validation("contains duplicates")
+    );
 }

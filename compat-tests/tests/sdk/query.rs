@@ -29,7 +29,10 @@ async fn sort_keys(query: QueryFluentBuilder) -> Vec<AttributeValue> {
 
 #[tokio::test]
 async fn numbers_sort_by_value() {
-    let sorted = ["-1e125", "-100", "-99.5", "-1", "-0.001", "-1e-130", "0", "1e-130", "0.5", "1", "1.5", "2", "10", "100", "1e125"];
+    let sorted = [
+        "-1e125", "-100", "-99.5", "-1", "-0.001", "-1e-130", "0", "1e-130", "0.5", "1", "1.5", "2", "10", "100",
+        "1e125",
+    ];
     let (_server, db) = with_rows("pk:S sk:N", sorted.iter().rev().map(|digits| n(digits))).await;
     let got = query(&db, "pk = :p", item! {}).send().await.unwrap();
     let order: Vec<i64> = got.items().iter().map(|item| integer(item, "i")).collect();
@@ -67,7 +70,11 @@ async fn every_key_condition_picks_its_range() {
         let expected: Vec<_> = expected.iter().map(|&i| i.into_value()).collect();
         assert_eq!(sort_keys(query(&db, condition, values.clone())).await, expected, "{condition}");
         let reversed: Vec<_> = expected.into_iter().rev().collect();
-        assert_eq!(sort_keys(query(&db, condition, values).scan_index_forward(false)).await, reversed, "{condition} backwards");
+        assert_eq!(
+            sort_keys(query(&db, condition, values).scan_index_forward(false)).await,
+            reversed,
+            "{condition} backwards"
+        );
     }
 }
 
@@ -121,7 +128,9 @@ async fn a_page_ends_at_one_megabyte() {
     assert!((10..=11).contains(&first.count()), "{} rows of 100 kB", first.count());
     assert!(first.last_evaluated_key.is_some());
     let filtered = query(&db, "pk = :p", item! { ":none" => -1 }).filter_expression("sk = :none");
-    assert!(filtered.send().await.refused().is_validation("Filter Expression can only contain non-primary key attributes"));
+    assert!(
+        filtered.send().await.refused().is_validation("Filter Expression can only contain non-primary key attributes")
+    );
     let counted = query(&db, "pk = :p", item! {}).select(Select::Count).send().await.unwrap();
     assert!(counted.items().is_empty() && counted.count() == first.count());
     assert_eq!(sort_keys(query(&db, "pk = :p", item! {})).await.len(), 25);
@@ -132,7 +141,8 @@ async fn a_projection_shapes_every_row() {
     let (_server, db) = with_rows("pk:S sk:N", (0..3).map(IntoValue::into_value)).await;
     let rows = query(&db, "pk = :p", item! {}).projection_expression("i").send().await.unwrap().items.unwrap();
     assert_eq!(rows, (0..3).map(|i| item! { "i" => i }).collect::<Vec<_>>());
-    let named = query(&db, "#pk = :p", item! {}).expression_attribute_names("#pk", "pk").select(Select::SpecificAttributes);
+    let named =
+        query(&db, "#pk = :p", item! {}).expression_attribute_names("#pk", "pk").select(Select::SpecificAttributes);
     let rows = named.projection_expression("sk, i").send().await.unwrap().items.unwrap();
     assert_eq!(rows[2], item! { "sk" => 2, "i" => 2 });
 }

@@ -51,7 +51,8 @@ async fn segments_of_any_number_share_the_items_out() {
         }
         assert_all_once(found);
     }
-    let one_of_a_million = db.scan().table_name("rows").segment(999_999).total_segments(1_000_000).send().await.unwrap();
+    let one_of_a_million =
+        db.scan().table_name("rows").segment(999_999).total_segments(1_000_000).send().await.unwrap();
     assert!(one_of_a_million.count() <= 3);
 }
 
@@ -59,7 +60,12 @@ async fn segments_of_any_number_share_the_items_out() {
 async fn segments_are_asked_for_in_pairs_and_within_bounds() {
     let (_server, db) = with_rows().await;
     let scan = || db.scan().table_name("rows");
-    for refused in [scan().segment(0), scan().total_segments(2), scan().segment(2).total_segments(2), scan().segment(0).total_segments(1_000_001)] {
+    for refused in [
+        scan().segment(0),
+        scan().total_segments(2),
+        scan().segment(2).total_segments(2),
+        scan().segment(0).total_segments(1_000_001),
+    ] {
         assert_eq!(refused.send().await.refused().code, "ValidationException");
     }
 }

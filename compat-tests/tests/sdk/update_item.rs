@@ -15,7 +15,8 @@ async fn with_item(item: Item) -> (Server, Client) {
 }
 
 fn update(db: &Client, expression: &str, values: Item) -> UpdateItemFluentBuilder {
-    let update = db.update_item().table_name("items").set_key(Some(item! { "pk" => "a" })).update_expression(expression);
+    let update =
+        db.update_item().table_name("items").set_key(Some(item! { "pk" => "a" })).update_expression(expression);
     update.set_expression_attribute_values((!values.is_empty()).then_some(values)).return_values(ReturnValue::AllNew)
 }
 
@@ -36,7 +37,8 @@ async fn an_update_of_nothing_makes_the_item() {
 
 #[tokio::test]
 async fn set_assigns_adds_subtracts_appends_and_defaults() {
-    let (_server, db) = with_item(item! { "pk" => "a", "n" => 5, "l" => l([n("1")]), "m" => m(item! { "x" => 1 }) }).await;
+    let (_server, db) =
+        with_item(item! { "pk" => "a", "n" => 5, "l" => l([n("1")]), "m" => m(item! { "x" => 1 }) }).await;
     let values = item! { ":one" => 1, ":list" => l([n("2")]), ":text" => "t" };
     let expression = "SET n = n + :one, d = n - :one, l = list_append(l, :list), front = list_append(:list, l), \
                       e = if_not_exists(e, :text), m.y = :text, m.x = if_not_exists(m.x, :text)";
@@ -55,9 +57,11 @@ async fn every_clause_reads_the_item_as_it_was() {
 
 #[tokio::test]
 async fn add_and_delete_change_numbers_and_sets() {
-    let (_server, db) = with_item(item! { "pk" => "a", "n" => n("0.1"), "set" => ss(["a", "b"]), "ns" => ns(["1"]) }).await;
+    let (_server, db) =
+        with_item(item! { "pk" => "a", "n" => n("0.1"), "set" => ss(["a", "b"]), "ns" => ns(["1"]) }).await;
     let values = item! { ":n" => n("0.2"), ":add" => ss(["b", "c"]), ":gone" => ns(["1"]), ":new" => 7 };
-    let names = update(&db, "ADD n :n, #set :add, fresh :new DELETE ns :gone", values).expression_attribute_names("#set", "set");
+    let names = update(&db, "ADD n :n, #set :add, fresh :new DELETE ns :gone", values)
+        .expression_attribute_names("#set", "set");
     let expected = item! { "pk" => "a", "n" => n("0.3"), "set" => ss(["a", "b", "c"]), "fresh" => 7 };
     assert_eq!(names.send().await.unwrap().attributes.unwrap(), expected);
 }
@@ -74,7 +78,9 @@ async fn arithmetic_is_exact_to_thirty_eight_digits() {
 
 #[tokio::test]
 async fn remove_takes_attributes_and_elements_away() {
-    let (_server, db) = with_item(item! { "pk" => "a", "x" => 1, "l" => l(["0", "1", "2", "3"].map(n)), "m" => m(item! { "k" => 1 }) }).await;
+    let (_server, db) =
+        with_item(item! { "pk" => "a", "x" => 1, "l" => l(["0", "1", "2", "3"].map(n)), "m" => m(item! { "k" => 1 }) })
+            .await;
     let left = updated(&db, "REMOVE x, l[0], l[2], m.k, absent", item! {}).await;
     assert_eq!(left, item! { "pk" => "a", "l" => l([n("1"), n("3")]), "m" => m(item! {}) });
 }
@@ -89,7 +95,8 @@ async fn a_set_past_the_end_of_a_list_appends() {
 
 #[tokio::test]
 async fn return_values_tell_before_and_after() {
-    let (_server, db) = with_item(item! { "pk" => "a", "x" => 1, "y" => 1, "m" => m(item! { "k" => 1, "o" => 1 }) }).await;
+    let (_server, db) =
+        with_item(item! { "pk" => "a", "x" => 1, "y" => 1, "m" => m(item! { "k" => 1, "o" => 1 }) }).await;
     let answer = |values: ReturnValue, new: i32| {
         update(&db, "SET x = :v, m.k = :v", item! { ":v" => new }).return_values(values).send()
     };
@@ -137,7 +144,11 @@ async fn a_condition_on_what_is_stored_guards_the_update() {
     };
     assert_eq!(next().await.unwrap().attributes.unwrap(), item! { "pk" => "a", "version" => 2 });
     assert!(next().await.unwrap_err().into_service_error().is_conditional_check_failed_exception());
-    let ghost = db.update_item().table_name("items").set_key(Some(item! { "pk" => "ghost" })).condition_expression("attribute_exists(pk)");
+    let ghost = db
+        .update_item()
+        .table_name("items")
+        .set_key(Some(item! { "pk" => "ghost" }))
+        .condition_expression("attribute_exists(pk)");
     assert!(ghost.send().await.unwrap_err().into_service_error().is_conditional_check_failed_exception());
     assert_eq!(db.scan().table_name("items").send().await.unwrap().count(), 1);
 }

@@ -12,14 +12,20 @@ use compat_tests::{Refused, Server, Table, item};
 
 fn add_index(db: &Client, name: &str, key: &str) -> UpdateTableFluentBuilder {
     let keys = key_schema(&[key.to_owned()], &[]);
-    let create = CreateGlobalSecondaryIndexAction::builder().index_name(name).set_key_schema(Some(keys)).projection(all());
+    let create =
+        CreateGlobalSecondaryIndexAction::builder().index_name(name).set_key_schema(Some(keys)).projection(all());
     let update = GlobalSecondaryIndexUpdate::builder().create(create.build().unwrap()).build();
-    db.update_table().table_name("docs").attribute_definitions(attribute(key, "S")).global_secondary_index_updates(update)
+    db.update_table()
+        .table_name("docs")
+        .attribute_definitions(attribute(key, "S"))
+        .global_secondary_index_updates(update)
 }
 
 fn drop_index(db: &Client, name: &str) -> UpdateTableFluentBuilder {
     let delete = DeleteGlobalSecondaryIndexAction::builder().index_name(name).build().unwrap();
-    db.update_table().table_name("docs").global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().delete(delete).build())
+    db.update_table()
+        .table_name("docs")
+        .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().delete(delete).build())
 }
 
 async fn index_rows(db: &Client, index: &str) -> Vec<Item> {
@@ -49,7 +55,12 @@ async fn an_item_whose_value_does_not_fit_the_new_index_stays_out_of_it() {
     let server = Server::in_memory();
     let db = server.client();
     Table::new("pk:S").create(&db, "docs").await;
-    for (pk, item) in [("number", item! { "g" => 1 }), ("text", item! { "g" => "x" }), ("none", item! {}), ("empty", item! { "g" => "" })] {
+    for (pk, item) in [
+        ("number", item! { "g" => 1 }),
+        ("text", item! { "g" => "x" }),
+        ("none", item! {}),
+        ("empty", item! { "g" => "" }),
+    ] {
         let mut item = item;
         item.extend(item! { "pk" => pk });
         db.put_item().table_name("docs").set_item(Some(item)).send().await.unwrap();

@@ -35,7 +35,9 @@ fn answers_carry_checksum_request_id_type_and_length() {
 #[test]
 fn the_content_type_is_that_of_the_request() {
     let server = Server::in_memory();
-    let answer = Request::call("ListTables", "{}").with("Content-Type", "application/json; charset=utf-8").send(server.address());
+    let answer = Request::call("ListTables", "{}")
+        .with("Content-Type", "application/json; charset=utf-8")
+        .send(server.address());
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
 }
 
@@ -62,7 +64,8 @@ fn gzip_is_sent_to_those_who_ask_and_the_checksum_is_of_the_compressed_bytes() {
     let server = Server::in_memory();
     let mut connection = Connection::open(server.address());
     connection.ask(&Request::call("CreateTable", CREATE));
-    let put = format!(r#"{{"TableName": "items", "Item": {{"pk": {{"S": "a"}}, "v": {{"S": "{}"}}}}}}"#, "abc".repeat(5_000));
+    let put =
+        format!(r#"{{"TableName": "items", "Item": {{"pk": {{"S": "a"}}, "v": {{"S": "{}"}}}}}}"#, "abc".repeat(5_000));
     connection.ask(&Request::call("PutItem", put));
     let get = Request::call("GetItem", r#"{"TableName": "items", "Key": {"pk": {"S": "a"}}}"#);
     let plain = connection.ask(&get);
@@ -104,7 +107,8 @@ fn requests_sent_at_once_are_answered_in_order() {
 #[test]
 fn a_body_may_come_in_chunks_and_behind_an_expectation() {
     let server = Server::in_memory();
-    let chunked = Request::call("ListTables", "b\r\n{\"Limit\":10\r\n1\r\n}\r\n0\r\n\r\n").header("Transfer-Encoding", "chunked");
+    let chunked =
+        Request::call("ListTables", "b\r\n{\"Limit\":10\r\n1\r\n}\r\n0\r\n\r\n").header("Transfer-Encoding", "chunked");
     assert_eq!(chunked.send(server.address()).text(), r#"{"TableNames":[]}"#);
     let expecting = Request::call("ListTables", "{}").header("Expect", "100-continue");
     assert_eq!(expecting.send(server.address()).text(), r#"{"TableNames":[]}"#);

@@ -100,7 +100,11 @@ const OPERATIONS: [(&str, &[(&str, Kind)], &[(&str, Kind)]); 13] = [
         ],
     ),
     ("BatchGetItem", &[], &[("RequestItems", Map), ("ReturnConsumedCapacity", Text)]),
-    ("BatchWriteItem", &[], &[("RequestItems", Map), ("ReturnConsumedCapacity", Text), ("ReturnItemCollectionMetrics", Text)]),
+    (
+        "BatchWriteItem",
+        &[],
+        &[("RequestItems", Map), ("ReturnConsumedCapacity", Text), ("ReturnItemCollectionMetrics", Text)],
+    ),
     (
         "Query",
         &READ,
@@ -133,7 +137,9 @@ const OPERATIONS: [(&str, &[(&str, Kind)], &[(&str, Kind)]); 13] = [
 ];
 
 fn members() -> impl Iterator<Item = (&'static str, &'static str, Kind)> {
-    OPERATIONS.iter().flat_map(|(operation, shared, own)| shared.iter().chain(own.iter()).map(|&(member, kind)| (*operation, member, kind)))
+    OPERATIONS.iter().flat_map(|(operation, shared, own)| {
+        shared.iter().chain(own.iter()).map(|&(member, kind)| (*operation, member, kind))
+    })
 }
 
 /// Keeps one connection: a broken one would be noticed.
@@ -162,7 +168,10 @@ impl Asker {
         let shown: String = body.chars().take(200).collect();
         assert_eq!(answer.status, 400, "{operation} {shown}: {}", answer.text());
         let json = answer.json();
-        assert!(json.get("__type").and_then(Json::as_str).is_some_and(|name| name.contains('#')), "{operation} {shown}: {json}");
+        assert!(
+            json.get("__type").and_then(Json::as_str).is_some_and(|name| name.contains('#')),
+            "{operation} {shown}: {json}"
+        );
         answer.error()
     }
 }
@@ -216,14 +225,35 @@ fn a_member_without_meaning_is_invalid() {
         (Boolean, vec!["\"maybe\""]),
         (List, vec!["[null]", "[{}]", "[{\"a\": 1}]", "[[]]", "[\"\"]"]),
         (Structure, vec![r#"{"a": 1}"#]),
-        (Map, vec![r#"{"": {}}"#, r#"{"a": null}"#, r#"{"a": {}}"#, r#"{"a": {"S": 1}}"#, r#"{"a": {"X": "y"}}"#, r#"{"a": {"N": "x"}}"#, r#"{"a": {"S": "x", "N": "1"}}"#, r#"{"a": "b"}"#]),
+        (
+            Map,
+            vec![
+                r#"{"": {}}"#,
+                r#"{"a": null}"#,
+                r#"{"a": {}}"#,
+                r#"{"a": {"S": 1}}"#,
+                r#"{"a": {"X": "y"}}"#,
+                r#"{"a": {"N": "x"}}"#,
+                r#"{"a": {"S": "x", "N": "1"}}"#,
+                r#"{"a": "b"}"#,
+            ],
+        ),
     ];
     for (operation, member, kind) in members() {
         let (_, values) = nonsense.iter().find(|(of_kind, _)| *of_kind == kind).unwrap();
         for value in values {
-            for others in ["", r#", "TableName": "items""#, r#", "TableName": "items", "Key": {"pk": {"S": "a"}, "sk": {"N": "1"}}, "Item": {"pk": {"S": "a"}, "sk": {"N": "1"}}"#] {
+            for others in [
+                "",
+                r#", "TableName": "items""#,
+                r#", "TableName": "items", "Key": {"pk": {"S": "a"}, "sk": {"N": "1"}}, "Item": {"pk": {"S": "a"}, "sk": {"N": "1"}}"#,
+            ] {
                 let answer = asker.ask(operation, &format!(r#"{{"{member}": {value}{others}}}"#));
-                assert!(matches!(answer.status, 200 | 400), "{operation} {member} {value}{others}: {} {}", answer.status, answer.text());
+                assert!(
+                    matches!(answer.status, 200 | 400),
+                    "{operation} {member} {value}{others}: {} {}",
+                    answer.status,
+                    answer.text()
+                );
             }
         }
     }
@@ -237,7 +267,9 @@ fn an_oversized_member_is_refused() {
     for (operation, member, _) in members().filter(|(_, _, kind)| *kind == Text) {
         asker.refused(operation, &format!(r#"{{"TableName": "nowhere", "{member}": "{long}"}}"#));
     }
-    let item = format!(r#"{{"TableName": "items", "Item": {{"pk": {{"S": "a"}}, "sk": {{"N": "1"}}, "v": {{"S": "{long}"}}}}}}"#);
+    let item = format!(
+        r#"{{"TableName": "items", "Item": {{"pk": {{"S": "a"}}, "sk": {{"N": "1"}}, "v": {{"S": "{long}"}}}}}}"#
+    );
     assert_eq!(asker.refused("PutItem", &item), "ValidationException");
     let key = format!(r#"{{"TableName": "items", "Key": {{"pk": {{"S": "{long}"}}, "sk": {{"N": "1"}}}}}}"#);
     for operation in ["GetItem", "DeleteItem", "UpdateItem"] {

@@ -44,7 +44,12 @@ fn every_recorded_case_is_met_or_listed_as_unmet_with_a_reason() {
     let to_run: Vec<Case> = all_cases().into_iter().filter(|case| case.skip.is_none() && is_due(case)).collect();
     let ids: BTreeSet<&str> = to_run.iter().map(|case| case.id.as_str()).collect();
     let mut complaints = failures_and_surprises(server.address(), &to_run, &unmet);
-    complaints.extend(unmet.keys().filter(|id| !ids.contains(id.as_str())).map(|id| format!("{id}: listed as unmet, but there is no such case to run")));
+    complaints.extend(
+        unmet
+            .keys()
+            .filter(|id| !ids.contains(id.as_str()))
+            .map(|id| format!("{id}: listed as unmet, but there is no such case to run")),
+    );
     assert!(complaints.is_empty(), "{} of {} cases:\n{}", complaints.len(), to_run.len(), complaints.join("\n"));
 }
 

@@ -13,7 +13,8 @@ fn a_preflight_is_granted_what_it_asks_for() {
     assert_eq!(plain.header("access-control-max-age"), Some("172800"));
     assert_eq!(plain.header("content-length"), Some("0"));
     assert_eq!(plain.header("access-control-allow-headers"), None);
-    let asking = preflight.header("Access-Control-Request-Headers", "a, b, c").header("Access-Control-Request-Method", "d");
+    let asking =
+        preflight.header("Access-Control-Request-Headers", "a, b, c").header("Access-Control-Request-Method", "d");
     let granted = asking.send(server.address());
     assert_eq!(granted.header("access-control-allow-headers"), Some("a, b, c"));
     assert_eq!(granted.header("access-control-allow-methods"), Some("d"));

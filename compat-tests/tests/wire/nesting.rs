@@ -79,7 +79,9 @@ fn parentheses_and_negations_of_any_depth_are_survived() {
         for expression in expressions {
             let what = format!("{} ... of {depth}", expression.chars().take(20).collect::<String>());
             for (operation, member) in [("Scan", "FilterExpression"), ("Query", "KeyConditionExpression")] {
-                let body = format!(r#"{{"TableName": "items", "{member}": "{expression}", "ExpressionAttributeValues": {{":v": {{"S": "x"}}}}}}"#);
+                let body = format!(
+                    r#"{{"TableName": "items", "{member}": "{expression}", "ExpressionAttributeValues": {{":v": {{"S": "x"}}}}}}"#
+                );
                 let answer = connection.ask(&Request::call(operation, body));
                 assert!(answer.status == 200 || answer.error() == "ValidationException", "{what}: {}", answer.text());
             }
@@ -92,9 +94,15 @@ fn parentheses_and_negations_of_any_depth_are_survived() {
             format!("REMOVE a{}", ".a".repeat(depth)),
         ];
         for update in updates {
-            let body = format!(r#"{{"TableName": "items", "Key": {{"pk": {{"S": "a"}}}}, "UpdateExpression": "{update}", "ExpressionAttributeValues": {{":v": {{"S": "x"}}}}}}"#);
+            let body = format!(
+                r#"{{"TableName": "items", "Key": {{"pk": {{"S": "a"}}}}, "UpdateExpression": "{update}", "ExpressionAttributeValues": {{":v": {{"S": "x"}}}}}}"#
+            );
             let answer = connection.ask(&Request::call("UpdateItem", body));
-            assert!(answer.status == 200 || answer.error() == "ValidationException", "{update:.20} ... of {depth}: {}", answer.text());
+            assert!(
+                answer.status == 200 || answer.error() == "ValidationException",
+                "{update:.20} ... of {depth}: {}",
+                answer.text()
+            );
         }
     }
 }

@@ -7,8 +7,7 @@ use compat_tests::raw::{Answer, Request};
 
 const SERIALIZATION: &str = r#"{"__type":"com.amazon.coral.service#SerializationException"}"#;
 const UNKNOWN_OPERATION: &str = r#"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#;
-const MISSING_TOKEN: &str =
-    r#"{"__type":"com.amazon.coral.service#MissingAuthenticationTokenException","message":"Request is missing Authentication Token"}"#;
+const MISSING_TOKEN: &str = r#"{"__type":"com.amazon.coral.service#MissingAuthenticationTokenException","message":"Request is missing Authentication Token"}"#;
 
 fn post() -> Request {
     Request::bare("POST", "/")
@@ -88,7 +87,10 @@ fn a_request_without_a_signature_is_refused() {
         list_tables(),
         list_tables().header("Authorization", "AWS4"),
         Request { path: "/?X-Amz-Algorith".into(), ..list_tables().header("Authorization", "X") },
-        Request { path: "/?X-Amz-Credential=a&X-Amz-Signature=b&X-Amz-SignedHeaders=c&X-Amz-Date=d".into(), ..list_tables() },
+        Request {
+            path: "/?X-Amz-Credential=a&X-Amz-Signature=b&X-Amz-SignedHeaders=c&X-Amz-Date=d".into(),
+            ..list_tables()
+        },
     ];
     for request in unsigned {
         assert_error(&request.send(server.address()), MISSING_TOKEN, "2088342776", "application/json");
@@ -126,9 +128,11 @@ fn a_presigned_request_says_which_of_its_parts_are_missing() {
     assert_error(&empty, &incomplete(message), "2900502663", "application/json");
     let path = "/?X-Amz-Algorithm=a&X-Amz-Credential=b&X-Amz-Signature=c&X-Amz-Date=d";
     let almost = Request { path: path.into(), ..list_tables() }.send(server.address());
-    let message = "AWS query-string parameters must include 'X-Amz-SignedHeaders'. Re-examine the query-string parameters.";
+    let message =
+        "AWS query-string parameters must include 'X-Amz-SignedHeaders'. Re-examine the query-string parameters.";
     assert_error(&almost, &incomplete(message), "3712057481", "application/json");
-    let both = Request { path: "/?X-Amz-Algorithm".into(), ..list_tables().header("Authorization", "X") }.send(server.address());
+    let both = Request { path: "/?X-Amz-Algorithm".into(), ..list_tables().header("Authorization", "X") }
+        .send(server.address());
     let body = r#"{"__type":"com.amazon.coral.service#InvalidSignatureException","message":"Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."}"#;
     assert_error(&both, body, "2139606068", "application/json");
 }

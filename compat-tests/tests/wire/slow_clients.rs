@@ -8,7 +8,16 @@ use compat_tests::raw::{Connection, Request};
 const SOON: Duration = Duration::from_secs(10);
 
 fn impatient() -> Server {
-    Server::in_memory_with(&["--head-seconds", "0.3", "--body-seconds", "0.3", "--idle-seconds", "0.3", "--connections", "4"])
+    Server::in_memory_with(&[
+        "--head-seconds",
+        "0.3",
+        "--body-seconds",
+        "0.3",
+        "--idle-seconds",
+        "0.3",
+        "--connections",
+        "4",
+    ])
 }
 
 #[test]

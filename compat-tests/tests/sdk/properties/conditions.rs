@@ -40,7 +40,8 @@ fn scalar() -> impl Strategy<Value = AttributeValue> {
 }
 
 fn value() -> impl Strategy<Value = AttributeValue> {
-    let set = proptest::sample::subsequence(vec!["x", "xy", "y"], 1..=3).prop_map(|members| AttributeValue::Ss(members.into_iter().map(str::to_owned).collect()));
+    let set = proptest::sample::subsequence(vec!["x", "xy", "y"], 1..=3)
+        .prop_map(|members| AttributeValue::Ss(members.into_iter().map(str::to_owned).collect()));
     prop_oneof![4 => scalar(), 1 => set, 1 => vec(scalar(), 0..3).prop_map(AttributeValue::L)]
 }
 
@@ -66,11 +67,14 @@ fn condition() -> impl Strategy<Value = Condition> {
     let leaf = prop_oneof![
         (name(), comparison(), ordered()).prop_map(|(n, c, v)| Condition::Compare(n, c, v)),
         (name(), proptest::sample::select(vec!["=", "<>"]), value()).prop_map(|(n, c, v)| Condition::Compare(n, c, v)),
-        (name(), comparison(), name()).prop_filter("operands differ", |(a, _, b)| a != b).prop_map(|(a, c, b)| Condition::CompareNames(a, c, b)),
+        (name(), comparison(), name())
+            .prop_filter("operands differ", |(a, _, b)| a != b)
+            .prop_map(|(a, c, b)| Condition::CompareNames(a, c, b)),
         (name(), bounds).prop_map(|(n, (low, high))| Condition::Between(n, low, high)),
         (name(), vec(scalar(), 1..4)).prop_map(|(n, values)| Condition::In(n, values)),
         name().prop_map(Condition::Exists),
-        (name(), proptest::sample::select(vec!["S", "N", "BOOL", "NULL", "SS", "L", "M"])).prop_map(|(n, t)| Condition::Type(n, t)),
+        (name(), proptest::sample::select(vec!["S", "N", "BOOL", "NULL", "SS", "L", "M"]))
+            .prop_map(|(n, t)| Condition::Type(n, t)),
         (name(), "[xy]{0,2}").prop_map(|(n, prefix)| Condition::BeginsWith(n, prefix)),
         (name(), scalar()).prop_map(|(n, v)| Condition::Contains(n, v)),
         (name(), comparison(), 0i32..4).prop_map(|(n, c, size)| Condition::Size(n, c, size)),
@@ -103,7 +107,9 @@ impl Condition {
             Self::Type(n, of_type) => format!("attribute_type({}, {})", name(n), placeholder(values, &s(of_type))),
             Self::BeginsWith(n, prefix) => format!("begins_with({}, {})", name(n), placeholder(values, &s(prefix))),
             Self::Contains(n, value) => format!("contains({}, {})", name(n), placeholder(values, value)),
-            Self::Size(n, comparison, size) => format!("size({}) {comparison} {}", name(n), placeholder(values, &size.into_value())),
+            Self::Size(n, comparison, size) => {
+                format!("size({}) {comparison} {}", name(n), placeholder(values, &size.into_value()))
+            }
             Self::Not(inner) => format!("NOT ({})", inner.write(values)),
             Self::And(a, b) => format!("{} AND {}", a.write_operand(values), b.write_operand(values)),
             Self::Or(a, b) => format!("{} OR {}", a.write(values), b.write(values)),
@@ -127,7 +133,9 @@ impl Condition {
             Self::In(n, choices) => choices.iter().any(|choice| compares(attribute(n), "=", Some(choice))),
             Self::Exists(n) => attribute(n).is_some(),
             Self::Type(n, of_type) => attribute(n).is_some_and(|value| type_of(value) == *of_type),
-            Self::BeginsWith(n, prefix) => matches!(attribute(n), Some(AttributeValue::S(text)) if text.starts_with(prefix.as_str())),
+            Self::BeginsWith(n, prefix) => {
+                matches!(attribute(n), Some(AttributeValue::S(text)) if text.starts_with(prefix.as_str()))
+            }
             Self::Contains(n, value) => attribute(n).is_some_and(|whole| contains(whole, value)),
             Self::Size(n, comparison, size) => {
                 compares(attribute(n).and_then(size_of).as_ref(), comparison, Some(&size.into_value()))
@@ -221,10 +229,11 @@ async fn decide(bench: &Bench, item: &Item, text: &str, values: Item) -> (bool, 
     let scan = db.scan().table_name("items").filter_expression(text).set_expression_attribute_values(values.clone());
     let found = scan.send().await.unwrap_or_else(|error| panic!("{text}: {error:?}")).count() == 1;
     let delete = db.delete_item().table_name("items").set_key(Some(item! { "pk" => "k" })).condition_expression(text);
-    let done = match delete.set_expression_attribute_values(values).send().await.map_err(|error| error.into_service_error()) {
-        Ok(_) => true,
-        Err(error) if error.is_conditional_check_failed_exception() => false,
-        Err(error) => panic!("{text}: {error:?}"),
-    };
+    let done =
+        match delete.set_expression_attribute_values(values).send().await.map_err(|error| error.into_service_error()) {
+            Ok(_) => true,
+            Err(error) if error.is_conditional_check_failed_exception() => false,
+            Err(error) => panic!("{text}: {error:?}"),
+        };
     (found, done)
 }

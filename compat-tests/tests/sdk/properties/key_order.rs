@@ -24,7 +24,11 @@ fn in_table_order(bench: &Bench, table: &str, partition: &str, keys: &[Attribute
     })
 }
 
-fn check(type_name: &str, keys: impl Strategy<Value = AttributeValue>, order: fn(&AttributeValue, &AttributeValue) -> Ordering) {
+fn check(
+    type_name: &str,
+    keys: impl Strategy<Value = AttributeValue>,
+    order: fn(&AttributeValue, &AttributeValue) -> Ordering,
+) {
     let bench = Bench::new();
     bench.runtime.block_on(Table::new(&format!("pk:S sk:{type_name}")).create(&bench.db, "rows"));
     let partition = std::cell::Cell::new(0);
@@ -41,7 +45,8 @@ fn check(type_name: &str, keys: impl Strategy<Value = AttributeValue>, order: fn
 
 #[test]
 fn strings_are_in_the_order_of_their_bytes() {
-    let keys = prop_oneof![any::<String>(), "[ab\0\u{1}é]{1,6}"].prop_filter("no key is empty", |text| !text.is_empty());
+    let keys =
+        prop_oneof![any::<String>(), "[ab\0\u{1}é]{1,6}"].prop_filter("no key is empty", |text| !text.is_empty());
     check("S", keys.prop_map(AttributeValue::S), |a, b| a.as_s().unwrap().as_bytes().cmp(b.as_s().unwrap().as_bytes()));
 }
 

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
+use compat_tests::item;
 use compat_tests::table::{Table, all};
 use compat_tests::value::{IntoValue, Item, integer};
-use compat_tests::item;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -21,7 +21,11 @@ struct Way {
 }
 
 fn way() -> impl Strategy<Value = Way> {
-    (proptest::option::of(1i32..20), any::<bool>(), 1i32..9).prop_map(|(limit, forward, segments)| Way { limit, forward, segments })
+    (proptest::option::of(1i32..20), any::<bool>(), 1i32..9).prop_map(|(limit, forward, segments)| Way {
+        limit,
+        forward,
+        segments,
+    })
 }
 
 #[test]
@@ -43,7 +47,10 @@ fn pages_of_every_kind_give_everything_once() {
                 prop_assert_eq!(&once(got)?, &expected);
             }
             let expected = ids(&rows, |&(_, g, _)| g == partition);
-            prop_assert_eq!(&once(bench.runtime.block_on(query(&bench, &name, Some("by-g"), "g", partition, &way)))?, &expected);
+            prop_assert_eq!(
+                &once(bench.runtime.block_on(query(&bench, &name, Some("by-g"), "g", partition, &way)))?,
+                &expected
+            );
         }
         bench.runtime.block_on(bench.db.delete_table().table_name(&name).send()).unwrap();
         Ok(())
@@ -62,7 +69,11 @@ fn once(items: Vec<Item>) -> Result<BTreeSet<i64>, TestCaseError> {
 
 async fn write(bench: &Bench, table: &str, rows: &[(u8, u8, usize)]) {
     // The index's sort key has ties.
-    Table::new("pk:S sk:N").gsi("by-g", "g:S tie:N", all()).lsi("by-size", "size:N", all()).create(&bench.db, table).await;
+    Table::new("pk:S sk:N")
+        .gsi("by-g", "g:S tie:N", all())
+        .lsi("by-size", "size:N", all())
+        .create(&bench.db, table)
+        .await;
     for (i, (pk, g, size)) in rows.iter().enumerate() {
         let row = item! {
             "pk" => pk.to_string(), "sk" => i, "g" => g.to_string(), "tie" => i % 2, "size" => *size, "v" => "x".repeat(*size),
@@ -83,6 +94,8 @@ async fn scan(bench: &Bench, table: &str, index: Option<&str>, way: &Way) -> Vec
 
 async fn query(bench: &Bench, table: &str, index: Option<&str>, key: &str, partition: u8, way: &Way) -> Vec<Item> {
     let query = bench.db.query().table_name(table).set_index_name(index.map(str::to_owned)).set_limit(way.limit);
-    let query = query.key_condition_expression(format!("{key} = :p")).expression_attribute_values(":p", partition.to_string().into_value());
+    let query = query
+        .key_condition_expression(format!("{key} = :p"))
+        .expression_attribute_values(":p", partition.to_string().into_value());
     query.scan_index_forward(way.forward).into_paginator().items().send().collect::<Result<_, _>>().await.unwrap()
 }

@@ -1,10 +1,10 @@
+use compat_tests::item;
 use compat_tests::table::Table;
 use compat_tests::value::{IntoValue, Item};
-use compat_tests::item;
 use proptest::prelude::*;
 
-use super::values;
 use super::Bench;
+use super::values;
 
 #[test]
 fn an_item_comes_back_as_it_was_written_by_every_way_of_reading() {
@@ -15,9 +15,18 @@ fn an_item_comes_back_as_it_was_written_by_every_way_of_reading() {
         let read = bench.runtime.block_on(async {
             let db = &bench.db;
             db.put_item().table_name("items").set_item(Some(item.clone())).send().await.unwrap();
-            let got = db.get_item().table_name("items").set_key(Some(item! { "pk" => "a" })).send().await.unwrap().item.unwrap();
+            let got = db
+                .get_item()
+                .table_name("items")
+                .set_key(Some(item! { "pk" => "a" }))
+                .send()
+                .await
+                .unwrap()
+                .item
+                .unwrap();
             let query = db.query().table_name("items").key_condition_expression("pk = :p");
-            let queried = query.expression_attribute_values(":p", "a".into_value()).send().await.unwrap().items.unwrap();
+            let queried =
+                query.expression_attribute_values(":p", "a".into_value()).send().await.unwrap().items.unwrap();
             [vec![got], queried]
         });
         for items in read {
@@ -38,8 +47,13 @@ fn an_update_leaves_what_it_does_not_name() {
         let got: Item = bench.runtime.block_on(async {
             let db = &bench.db;
             db.put_item().table_name("items").set_item(Some(item.clone())).send().await.unwrap();
-            let update = db.update_item().table_name("items").set_key(Some(item! { "pk" => "a" })).update_expression("SET #c = :v");
-            let update = update.expression_attribute_names("#c", &changed).expression_attribute_values(":v", value.clone());
+            let update = db
+                .update_item()
+                .table_name("items")
+                .set_key(Some(item! { "pk" => "a" }))
+                .update_expression("SET #c = :v");
+            let update =
+                update.expression_attribute_names("#c", &changed).expression_attribute_values(":v", value.clone());
             update.send().await.unwrap();
             db.get_item().table_name("items").set_key(Some(item! { "pk" => "a" })).send().await.unwrap().item.unwrap()
         });

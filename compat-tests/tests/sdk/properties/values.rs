@@ -58,8 +58,10 @@ pub(super) fn scalar() -> impl Strategy<Value = AttributeValue> {
 fn set() -> impl Strategy<Value = AttributeValue> {
     prop_oneof![
         btree_set(string(), 1..6).prop_map(|members| AttributeValue::Ss(members.into_iter().collect())),
-        btree_set(-1_000_000i64..1_000_000, 1..6).prop_map(|members| AttributeValue::Ns(members.iter().map(i64::to_string).collect())),
-        btree_set(bytes(), 1..6).prop_map(|members: BTreeSet<_>| AttributeValue::Bs(members.into_iter().map(Blob::new).collect())),
+        btree_set(-1_000_000i64..1_000_000, 1..6)
+            .prop_map(|members| AttributeValue::Ns(members.iter().map(i64::to_string).collect())),
+        btree_set(bytes(), 1..6)
+            .prop_map(|members: BTreeSet<_>| AttributeValue::Bs(members.into_iter().map(Blob::new).collect())),
     ]
 }
 
