@@ -52,6 +52,10 @@ pub struct Config {
     #[arg(long, env = "KSTONE_SHARED_DB", value_parser = BoolishValueParser::new())]
     pub shared_db: bool,
 
+    /// Never answer TransactionConflict: writes to an item that a transaction holds wait for it instead
+    #[arg(long, env = "KSTONE_NO_TRANSACTION_CONFLICTS", value_parser = BoolishValueParser::new())]
+    pub no_transaction_conflicts: bool,
+
     /// When a write counts as done: on disk (sync), or soon to be there (relaxed: a crash of the machine can lose the last moment)
     #[arg(long, env = "KSTONE_DURABILITY", value_enum, default_value_t = Durability::Sync)]
     pub durability: Durability,

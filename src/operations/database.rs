@@ -62,7 +62,9 @@ impl Database {
         options.memtable_bytes_max = config.memtable_bytes.unwrap_or(options.memtable_bytes_max);
         options.block_cache_bytes = config.block_cache_bytes.unwrap_or(options.block_cache_bytes);
         let engine = Engine::open(disk, options)?;
-        Ok(Database { store: Store::open(engine, clock)?, is_shared: config.shared_db })
+        let store = Store::open(engine, clock)?;
+        store.enable_transaction_conflicts(!config.no_transaction_conflicts);
+        Ok(Database { store, is_shared: config.shared_db })
     }
 
     /// Makes everything durable and lets go of the folder. Requests after it are answered with errors.

@@ -5,6 +5,8 @@ mod backfill;
 pub(crate) mod capacity;
 mod catalog;
 mod error;
+#[cfg(test)]
+mod fixtures;
 pub(crate) mod idempotency;
 pub(crate) mod in_flight;
 mod index_entry;
@@ -86,6 +88,11 @@ impl Store {
     /// False once a failed write or sync has stopped the engine.
     pub(crate) fn is_healthy(&self) -> bool {
         !matches!(self.engine().metrics().health, kstone_engine::Health::Poisoned(_))
+    }
+
+    /// Whether an item that a transaction holds is refused to others, as on AWS.
+    pub(crate) fn enable_transaction_conflicts(&self, is_enabled: bool) {
+        self.shared.in_flight.enable(is_enabled);
     }
 
     pub(crate) fn engine(&self) -> &Engine {
