@@ -69,7 +69,12 @@ def aborted(history, chance):
 
 def half(history, chance):
     """A transaction that a crash interrupted shows in one item only."""
-    writers = [one for one in history if one["outcome"] == "unknown" and len(one["appends"]) > 1]
+    seen = {(item, element) for one in history for item, elements in one.get("reads", {}).items() for element in elements}
+    writers = [
+        one
+        for one in history
+        if one["outcome"] == "unknown" and len(one["appends"]) > 1 and seen.issuperset(one["appends"].items())
+    ]
     item, element = chance.choice(list(chance.choice(writers)["appends"].items()))
     edit_reads(history, item, lambda elements: [other for other in elements if other != element])
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::answer::{self, Meter, write_returned};
 use super::database::{Answer, Database};
-use super::transaction;
+use super::transaction::{self, cancelled, conflict};
 use crate::protocol::encode::NumberSetOrder;
 use crate::protocol::error::{CancellationCode, CancellationReason};
 use crate::protocol::shapes::TransactGetItemsInput;
@@ -18,7 +18,7 @@ use crate::validation::returns::ReturnConsumedCapacity;
 use crate::validation::transact_get_items::Get;
 use crate::validation::transact_write_items::TRANSACTION_BYTES_MAX;
 use crate::validation::violation::TransactionViolation;
-use crate::validation::{Violation, key, transact_get_items};
+use crate::validation::{Violation, transact_get_items};
 use crate::value::ItemView;
 
 pub(super) fn execute(database: &Database, caller: &Caller, input: TransactGetItemsInput) -> Answer {
@@ -73,7 +73,7 @@ pub(super) fn execute(database: &Database, caller: &Caller, input: TransactGetIt
 }
 
 fn target<'a>(get: &Get, table: &'a Arc<Table>) -> Result<Target<'a>, CancellationReason> {
-    match key::check_key(&table.state().definition.key_schema, &get.key) {
+    match get.check(&table.peek().definition) {
         Ok(key) => Ok(Target { table, key: RowKey::of_table(key) }),
         // Unlike in TransactWriteItems an empty key value cancels too (an emulator's captures, 2026).
         Err(violation) => Err(CancellationReason::new(CancellationCode::ValidationError, violation.to_string())),
@@ -84,17 +84,8 @@ fn target<'a>(get: &Get, table: &'a Arc<Table>) -> Result<Target<'a>, Cancellati
 pub(super) fn check_conflicts(database: &Database, targets: &[Target<'_>]) -> Result<(), ApiError> {
     let in_flight = database.store().in_flight();
     let is_held = |target: &Target<'_>| in_flight.holds(target.table.peek().space, &target.key);
-    let reason = |target| {
-        let message = TransactionViolation::Conflict.to_string();
-        is_held(target).then(|| CancellationReason::new(CancellationCode::TransactionConflict, message))
-    };
-    let reasons: Vec<_> = targets.iter().map(reason).collect();
+    let reasons: Vec<_> = targets.iter().map(|target| is_held(target).then(conflict)).collect();
     if reasons.iter().any(Option::is_some) { Err(cancelled(reasons)) } else { Ok(()) }
-}
-
-pub(super) fn cancelled(reasons: impl IntoIterator<Item = Option<CancellationReason>>) -> ApiError {
-    let reasons = reasons.into_iter().map(|reason| reason.unwrap_or(CancellationReason::NONE));
-    ApiError::transaction_cancelled(reasons.collect())
 }
 
 fn returns_something(get: &Get, item: ItemView<'_>) -> bool {

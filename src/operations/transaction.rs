@@ -74,6 +74,17 @@ pub(super) fn check_distinct(targets: &[Result<Target<'_>, CancellationReason>])
     }
 }
 
+/// The answer to a transaction of which some actions cannot be carried out: the reason of each, in request order.
+pub(super) fn cancelled(reasons: impl IntoIterator<Item = Option<CancellationReason>>) -> ApiError {
+    let reasons = reasons.into_iter().map(|reason| reason.unwrap_or(CancellationReason::NONE));
+    ApiError::transaction_cancelled(reasons.collect())
+}
+
+/// The reason of an action whose item another transaction holds.
+pub(super) fn conflict() -> CancellationReason {
+    CancellationReason::new(CancellationCode::TransactionConflict, TransactionViolation::Conflict.to_string())
+}
+
 /// Shows each action its row and carries out what all of them decide. `decide` gets the action's place in the request.
 pub(super) async fn run<'c>(
     store: &Store,
@@ -94,7 +105,6 @@ pub(super) async fn run<'c>(
     ticket?;
     match stop {
         Stop::Done(record) => Ok(Outcome::Replayed(record.image_bytes)),
-        Stop::Cancelled(reasons) => Err(ApiError::transaction_cancelled(reasons)),
         Stop::Refused(error) => Err(error),
         Stop::Failed(error) => Err(error.into()),
     }
@@ -109,7 +119,6 @@ struct Begun {
 
 enum Stop {
     Done(TokenRecord),
-    Cancelled(Vec<CancellationReason>),
     Refused(ApiError),
     Failed(StoreError),
 }
@@ -127,19 +136,16 @@ fn begin<'c>(
 ) -> Result<Begun, ApiError> {
     let now = store.clock().now_millis();
     let Transaction { targets, token } = transaction;
+    if targets.iter().any(Result::is_err) {
+        // No item is looked at then (ExecuteTransaction: an emulator's captures, 2026).
+        return Err(cancelled(targets.into_iter().map(Result::err)));
+    }
+    let targets: Vec<Target<'_>> = targets.into_iter().flatten().collect();
     let expired = if token.is_some() { store.take_expired_tokens(now)? } else { Vec::new() };
     let own: Vec<RowKey> =
         token.iter().map(TokenUse::row).chain(expired.iter().map(|token| &token.row)).cloned().collect();
-    let (mut rows, mut places, mut reasons) = (Vec::with_capacity(targets.len()), Vec::new(), Vec::new());
-    for (place, target) in targets.into_iter().enumerate() {
-        let reason = target.map(|target| {
-            places.push(place);
-            rows.push(target);
-        });
-        reasons.push(reason.err());
-    }
     let mut held = None;
-    let written = store.write_with_own(&rows, &own, |latched, stored| {
+    let written = store.write_with_own(&targets, &own, |rows, stored| {
         let stale = match token.as_ref().map(|token| token.state(content(stored, 0), now)).transpose() {
             Err(error) => return Err(Stop::Failed(error)),
             Ok(Some(TokenState::Done(record))) => return Err(Stop::Done(record)),
@@ -148,7 +154,7 @@ fn begin<'c>(
             Ok(None) => None,
         };
         // Should this be asked again, the rows are held by itself.
-        let decided = decide_all(latched, &places, &reasons, held.is_some(), &mut decide)?;
+        let decided = decide_all(rows, held.is_some(), &mut decide)?;
         let mut own: Vec<_> = expired
             .iter()
             .enumerate()
@@ -157,7 +163,7 @@ fn begin<'c>(
         // After the removals: an expired token may be this one.
         own.extend(token.iter().flat_map(|token| token.rows(now, decided.image_bytes.clone(), stale.as_ref())));
         if held.is_none() {
-            let keys = rows.iter().zip(latched).map(|(target, row)| (row.state.space, &target.key));
+            let keys = targets.iter().zip(rows).map(|(target, row)| (row.state.space, &target.key));
             held = store.in_flight().hold(keys);
         }
         Ok(Decision { changes: decided.changes, own, result: () })
@@ -183,24 +189,21 @@ struct Decided<'c> {
 
 /// Asks every action, so that each that cannot be carried out has its reason.
 fn decide_all<'c>(
-    latched: &[Row<'_>],
-    places: &[usize],
-    reasons: &[Option<CancellationReason>],
+    rows: &[Row<'_>],
     are_held_by_this: bool,
     decide: &mut impl FnMut(usize, &Row<'_>) -> Result<Change<'c>, Refusal>,
 ) -> Result<Decided<'c>, Stop> {
-    let mut reasons = reasons.to_vec();
-    let mut decided = Decided { changes: Vec::with_capacity(places.len()), image_bytes: Vec::with_capacity(places.len()) };
+    let mut reasons: Vec<(usize, CancellationReason)> = Vec::new();
+    let mut decided = Decided { changes: Vec::with_capacity(rows.len()), image_bytes: Vec::with_capacity(rows.len()) };
     let mut new_bytes_sum = 0;
-    for (&place, row) in places.iter().zip(latched) {
+    for (place, row) in rows.iter().enumerate() {
         if row.is_in_transaction && !are_held_by_this {
-            let message = TransactionViolation::Conflict.to_string();
-            reasons[place] = Some(CancellationReason::new(CancellationCode::TransactionConflict, message));
+            reasons.push((place, conflict()));
             continue;
         }
         match decide(place, row) {
             Err(Refusal::Request(error)) => return Err(Stop::Refused(error)),
-            Err(Refusal::Cancels(reason)) => reasons[place] = Some(reason),
+            Err(Refusal::Cancels(reason)) => reasons.push((place, reason)),
             Ok(change) => {
                 let old_bytes = row.old.map_or(0, |old| old.size_bytes());
                 let new_bytes = match &change {
@@ -216,9 +219,10 @@ fn decide_all<'c>(
             }
         }
     }
-    if reasons.iter().any(Option::is_some) {
-        let reasons = reasons.into_iter().map(|reason| reason.unwrap_or(CancellationReason::NONE));
-        return Err(Stop::Cancelled(reasons.collect()));
+    if !reasons.is_empty() {
+        let mut of_all = vec![None; rows.len()];
+        reasons.into_iter().for_each(|(place, reason)| of_all[place] = Some(reason));
+        return Err(Stop::Refused(cancelled(of_all)));
     }
     if new_bytes_sum > TRANSACTION_BYTES_MAX {
         return Err(TransactionViolation::TooLarge.into());

@@ -125,6 +125,14 @@ fn answer(operation: Operation, layer: Layer, body: &str) -> Result<(), Violatio
         Operation::BatchWriteItem => {
             batch_write(batch_write_item::validate(read::<BatchWriteItemInput>(body), layer)?)
         }
+        Operation::TransactGetItems => {
+            let request = transact_get_items::validate(read::<TransactGetItemsInput>(body), layer)?;
+            request.gets.iter().try_for_each(|get| get.check(&definition(&get.table)?).map(drop))
+        }
+        Operation::TransactWriteItems => {
+            let request = transact_write_items::validate(read::<TransactWriteItemsInput>(body), layer)?;
+            request.actions.iter().try_for_each(|action| action.check(&definition(action.table())?).map(drop))
+        }
         Operation::CreateTable => create_table::validate(read::<CreateTableInput>(body), layer).map(drop),
         Operation::UpdateTable => {
             let request = update_table::validate(read::<UpdateTableInput>(body), layer)?;

@@ -2,9 +2,11 @@
 
 use super::constraint::{Broken, Members, required};
 use super::get_item;
+use super::key::{self, KeyRef};
 use super::layer::Layer;
 use super::parameters::Parameters;
 use super::returns::{self, ReturnConsumedCapacity};
+use super::table_definition::TableDefinition;
 use super::table_name::{self, TableName};
 use super::transact_actions::{self as actions, GivenAction};
 use super::values;
@@ -29,8 +31,17 @@ pub struct Get {
     pub projection: Option<Projection>,
 }
 
+impl Get {
+    /// The second half: the key, then that the projection goes into none.
+    pub fn check(&self, definition: &TableDefinition) -> Result<KeyRef<'_>, Violation> {
+        let key = key::check_key(&definition.key_schema, &self.key)?;
+        key::check_paths(definition, self.projection.iter().flat_map(Projection::paths))?;
+        Ok(key)
+    }
+}
+
 /// Order: members; names of tables, which the newer layer reports together with them; the gets one after the other, each
-/// from its request alone. `key::check_key` goes on when the tables are known.
+/// from its request alone. When the tables are known, [`Get::check`] goes on.
 pub fn validate(input: TransactGetItemsInput, layer: Layer) -> Result<TransactGetItems, Violation> {
     let count = input.transact_items.as_ref().map(Vec::len);
     let entries: Vec<Option<GivenAction>> =
@@ -67,4 +78,46 @@ fn get(given: GivenAction, layer: Layer) -> Result<Get, Violation> {
     let projection = get_item::projection(&parameters, given.projection.as_deref(), None, layer)?;
     let given_table = given.table_name.clone().unwrap_or_default();
     Ok(Get { table: table_name::checked(given.table_name)?, given_table, key, projection })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::protocol::Operation::TransactGetItems;
+    use crate::validation::refused::{assert_answers, assert_answers_in};
+
+    #[test]
+    fn a_missing_get_and_a_wrong_name_are_members() {
+        let (missing, name) = (
+            r#"{"TransactItems":[{}],"ReturnConsumedCapacity":"A"}"#,
+            r#"{"TransactItems":[{"Get":{"TableName":"bad!name","Key":{}}}],"ReturnConsumedCapacity":"A"}"#,
+        );
+        let capacity = "Value 'A' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]";
+        let null = "Value null at 'transactItems.1.member.get' failed to satisfy constraint: Member must not be null";
+        let pattern = "Value 'bad!name' at 'transactItems.1.member.get.tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+";
+        assert_answers(
+            TransactGetItems,
+            &[
+                (missing, &format!("2 validation errors detected: {capacity}; {null}")),
+                (name, &format!("1 validation error detected: {capacity}")),
+            ],
+        );
+        let both = format!("2 validation errors detected: {capacity}; {pattern}");
+        assert_answers_in("eu-north-1", TransactGetItems, &[(name, &both)]);
+    }
+
+    #[test]
+    fn a_projection_is_refused_before_the_table_is_looked_up() {
+        let get = |more: &str| format!(r#"{{"TransactItems":[{{"Get":{{"TableName":"missing","Key":{{"pk":{{"S":"a"}}}}{more}}}}}]}}"#);
+        assert_answers(
+            TransactGetItems,
+            &[
+                (&get(r#","ProjectionExpression":"""#), "Invalid ProjectionExpression: The expression can not be empty;"),
+                (
+                    &get(r##","ProjectionExpression":"a","ExpressionAttributeNames":{"#u":"b"}"##),
+                    "Value provided in ExpressionAttributeNames unused in expressions: keys: {#u}",
+                ),
+                (&get(""), "Requested resource not found"),
+            ],
+        );
+    }
 }

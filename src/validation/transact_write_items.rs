@@ -1,12 +1,12 @@
 //! TransactWriteItems' request: each action is the single-item request that it is named after.
 
 use super::constraint::{Broken, Constraint, Members, required};
-use super::delete_item::DeleteItem;
+use super::delete_item::{self, DeleteItem};
 use super::item::{self, ITEM_BYTES_MAX};
 use super::key::{self, KeyRef};
 use super::layer::Layer;
 use super::parameters::Parameters;
-use super::put_item::PutItem;
+use super::put_item::{self, PutItem};
 use super::request_digest::{Digester, RequestDigest};
 use super::returns::{self, ReturnValues, WriteReport};
 use super::table_definition::TableDefinition;
@@ -91,10 +91,14 @@ impl Action {
     /// The action's key, and what can be said about it with the table's definition but without the stored item.
     pub fn check(&self, definition: &TableDefinition) -> Result<KeyRef<'_>, Violation> {
         match &self.deed {
-            Deed::Put(put) => item::check_put(definition, &put.item),
+            Deed::Put(put) => put_item::check(definition, put),
             Deed::Update(update) => item::check_update(definition, update),
-            Deed::Delete(delete) => key::check_key(&definition.key_schema, &delete.key),
-            Deed::Check(check) => key::check_key(&definition.key_schema, &check.key),
+            Deed::Delete(delete) => delete_item::check(definition, delete),
+            Deed::Check(check) => {
+                let key = key::check_key(&definition.key_schema, &check.key)?;
+                key::check_paths(definition, check.condition.paths())?;
+                Ok(key)
+            }
         }
     }
 }
@@ -275,4 +279,113 @@ fn check_top_level_names(item: &Given<Item>, layer: Layer) -> Result<(), Violati
 
 fn is_too_long(error: &ExpressionError) -> bool {
     matches!(error, ExpressionError::Invalid { fault: Fault::TooLong { .. }, .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Operation::TransactWriteItems as Transact;
+    use crate::protocol::decode;
+    use crate::validation::refused::{assert_answers, assert_answers_in, nested};
+
+    fn request(actions: &str, more: &str) -> String {
+        format!(r#"{{"TransactItems":[{actions}]{more}}}"#)
+    }
+
+    fn put(item: &str) -> String {
+        format!(r#"{{"Put":{{"TableName":"hash","Item":{{{item}}}}}}}"#)
+    }
+
+    #[test]
+    fn members_are_reported_together_and_before_what_actions_say() {
+        let enums = "Value 'A' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value \
+                     set: [INDEXES, TOTAL, NONE]; Value 'B' at 'returnItemCollectionMetrics' failed to satisfy \
+                     constraint: Member must satisfy enum value set: [SIZE, NONE]";
+        let token = "x".repeat(37);
+        let too_long = format!("Value '{token}' at 'clientRequestToken' failed to satisfy constraint: Member must have length less than or equal to 36");
+        let bad = format!(r#","ReturnConsumedCapacity":"A","ReturnItemCollectionMetrics":"B","ClientRequestToken":"{token}""#);
+        assert_answers(
+            Transact,
+            &[
+                (&request("{}", &bad), &format!("3 validation errors detected: {too_long}; {enums}")),
+                (
+                    r#"{"TransactItems":[{"Update":{"TableName":"a","Key":{}}},{"ConditionCheck":{}}]}"#,
+                    "5 validation errors detected: Value 'a' at 'transactItems.1.member.update.tableName' failed to satisfy \
+                     constraint: Member must have length greater than or equal to 3; Value null at \
+                     'transactItems.1.member.update.updateExpression' failed to satisfy constraint: Member must not be \
+                     null; Value null at 'transactItems.2.member.conditionCheck.tableName' failed to satisfy constraint: \
+                     Member must not be null; Value null at 'transactItems.2.member.conditionCheck.key' failed to satisfy \
+                     constraint: Member must not be null; Value null at \
+                     'transactItems.2.member.conditionCheck.conditionExpression' failed to satisfy constraint: Member \
+                     must not be null",
+                ),
+                ("{}", "1 validation error detected: Value null at 'transactItems' failed to satisfy constraint: Member must not be null"),
+            ],
+        );
+        let alone = "1 validation error detected: Value at 'ClientRequestToken' failed to satisfy constraint: Member must have length less than or equal to 36";
+        assert_answers_in("eu-west-2", Transact, &[(&request("{}", &bad), alone)]);
+    }
+
+    #[test]
+    fn the_first_action_with_a_problem_wins_whatever_the_problem() {
+        let deep = put(&format!(r#""pk":{{"S":"a"}},"d":{}"#, nested(32)));
+        let unfinished = r#"{"Delete":{"TableName":"hash","Key":{"pk":{"S":"b"}},"ConditionExpression":"attribute_exists("}}"#;
+        let syntax = r#"Invalid ConditionExpression: Syntax error; token: "<EOF>", near: "(""#;
+        let nesting = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
+        assert_answers(
+            Transact,
+            &[
+                (&request(&format!("{deep},{unfinished}"), ""), nesting),
+                (&request(&format!("{unfinished},{deep}"), ""), syntax),
+                (&request(&format!("{},{{}}", put("")), ""), "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request"),
+                (
+                    &request(r#"{"Put":{"TableName":"hash","Item":{}},"Delete":{"TableName":"hash","Key":{}}}"#, ""),
+                    "TransactItems can only contain one of Check, Put, Update or Delete",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn values_without_an_expression_are_let_through_by_the_older_layer_only() {
+        let body = request(r#"{"Put":{"TableName":"hash","Item":{"pk":{"S":"a"}},"ExpressionAttributeValues":{":v":{"N":"1"}}}}"#, "");
+        assert_answers(Transact, &[(&body, "")]);
+        let refusal = "ExpressionAttributeValues can only be specified when using expressions";
+        assert_answers_in("eu-west-2", Transact, &[(&body, refusal)]);
+    }
+
+    #[test]
+    fn a_long_list_is_echoed_within_bounds() {
+        let actions = vec![put(&format!(r#""pk":{{"S":"{}"}}"#, "x".repeat(100_000))); 101].join(",");
+        let input = decode(request(&actions, "").as_bytes()).unwrap();
+        let text = validate(input, Layer::Older).unwrap_err().to_string();
+        assert!(text.starts_with("1 validation error detected: Value '[TransactWriteItem(conditionCheck=null, put=Put(item={pk="));
+        assert!(text.ends_with("' at 'transactItems' failed to satisfy constraint: Member must have length less than or equal to 100"));
+        assert!(text.len() < 70_000, "{}", text.len());
+    }
+
+    #[test]
+    fn a_digest_tells_requests_apart_and_not_their_spellings() {
+        let digest = |actions: &str| {
+            let body = request(actions, r#","ClientRequestToken":"t""#);
+            validate(decode(body.as_bytes()).unwrap(), Layer::Older).unwrap().token.unwrap().digest
+        };
+        let update = |values: &str, more: &str| {
+            format!(
+                r#"{{"Update":{{"TableName":"hash","Key":{{"pk":{{"S":"a"}}}},"UpdateExpression":"SET a = :a, b = :b",
+                "ExpressionAttributeValues":{{{values}}}{more}}}}}"#
+            )
+        };
+        let plain = digest(&update(r#"":a":{"SS":["x","y"]},":b":{"N":"10"}"#, ""));
+        assert_eq!(plain, digest(&update(r#"":b":{"N":"1e1"},":a":{"SS":["y","x"]}"#, "")));
+        assert_eq!(plain, digest(&update(r#"":a":{"SS":["x","y"]},":b":{"N":"10"}"#, r#","ReturnValuesOnConditionCheckFailure":"NONE""#)));
+        for other in [
+            update(r#"":a":{"SS":["x","z"]},":b":{"N":"10"}"#, ""),
+            update(r#"":a":{"SS":["x","y"]},":b":{"S":"10"}"#, ""),
+            update(r#"":a":{"SS":["x","y"]},":b":{"N":"10"}"#, r#","ReturnValuesOnConditionCheckFailure":"ALL_OLD""#),
+            put(r#""pk":{"S":"a"}"#),
+        ] {
+            assert_ne!(plain, digest(&other));
+        }
+    }
 }
