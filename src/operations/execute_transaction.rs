@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::answer::{self, Meter};
 use super::database::{Answer, Database};
 use super::statement::write_columns;
-use super::transact_get_items::{cancelled, check_conflicts};
+use super::transact_get_items::check_conflicts;
 use super::transact_write_items::{self, ByTable};
-use super::transaction::{self, Refusal, Transaction};
+use super::transaction::{self, Refusal, Transaction, cancelled};
 use crate::partiql::{Columns, Select, Statement, StatementError};
 use crate::protocol::error::{CancellationCode, CancellationReason, ErrorDetail};
 use crate::protocol::shapes::ExecuteTransactionInput;
@@ -103,7 +103,7 @@ fn reason(violation: Violation, place: usize) -> Result<CancellationReason, ApiE
         Violation::Statement(violation) => {
             matches!(violation, StatementViolation::KeyDataType | StatementViolation::KeyValueType { .. })
         }
-        Violation::Item(ItemViolation::KeyUpdated { .. }) => false,
+        Violation::StatementText(_) | Violation::Item(ItemViolation::KeyUpdated { .. }) => false,
         violation => !is_up_front(violation),
     };
     match cancels {
@@ -123,9 +123,10 @@ fn decide<'a>(action: &'a Action, row: &Row<'_>) -> Result<Change<'a>, Refusal> 
 fn has_more_conditions(member: Option<&Member>, action: &Action) -> bool {
     let Deed::Delete(delete) = &action.deed else { return false };
     match member.map(|member| &member.statement) {
-        Some(Statement::Delete(written)) => {
-            written.filter.as_ref().is_some_and(|filter| filter.attribute_names().any(|name| !delete.key.contains_key(name)))
-        }
+        Some(Statement::Delete(written)) => written
+            .filter
+            .as_ref()
+            .is_some_and(|filter| filter.attribute_names().any(|name| !delete.key.contains_key(name))),
         _ => false,
     }
 }
