@@ -1,4 +1,5 @@
 //! A server in this process, driven by raw sockets: what no HTTP client would send is what these tests send.
+#![expect(clippy::disallowed_methods, reason = "a blocking client on threads of its own, and real time limits")]
 
 mod order_of_checks;
 mod overload;
