@@ -49,7 +49,9 @@ impl Test {
         match (function, operands.next(), operands.next()) {
             (Function::AttributeExists, Some(Operand::Path(path)), None) => Ok(Test::Exists(path)),
             (Function::AttributeNotExists, Some(Operand::Path(path)), None) => Ok(Test::NotExists(path)),
-            (Function::AttributeExists | Function::AttributeNotExists, _, _) => Err(Fault::PathRequired { function: name }),
+            (Function::AttributeExists | Function::AttributeNotExists, _, _) => {
+                Err(Fault::PathRequired { function: name })
+            }
             (Function::AttributeType, Some(first), Some(second)) => attribute_type(first, second),
             (Function::BeginsWith, Some(value), Some(prefix)) => {
                 check_distinct(name, &value, [&prefix])?;
@@ -203,7 +205,12 @@ fn attribute_type(first: Operand, second: Operand) -> Result<Test, Fault> {
     }
 }
 
-fn source_pair(operator: &'static str, left: Source, right: Source, allowed: TypeName) -> Result<[Box<Source>; 2], Fault> {
+fn source_pair(
+    operator: &'static str,
+    left: Source,
+    right: Source,
+    allowed: TypeName,
+) -> Result<[Box<Source>; 2], Fault> {
     let operands = [left, right];
     let mut known = operands.iter().filter_map(|operand| match operand {
         Source::Value(value) => Some(value.type_name()),
@@ -214,4 +221,3 @@ fn source_pair(operator: &'static str, left: Source, right: Source, allowed: Typ
         None => Ok(operands.map(Box::new)),
     }
 }
-

@@ -16,7 +16,10 @@ pub(super) enum Node<'t> {
     /// With its quotes.
     String(&'t str),
     /// Digits, and a sign if there was one.
-    Number { negative: bool, text: &'t str },
+    Number {
+        negative: bool,
+        text: &'t str,
+    },
     Boolean(bool),
     Null,
     Missing,
@@ -26,18 +29,51 @@ pub(super) enum Node<'t> {
     List(Vec<NodeId>),
     Bag(Vec<NodeId>),
     Struct(Vec<(NodeId, NodeId)>),
-    Call { name: &'t str, arguments: Vec<NodeId>, has_star: bool },
-    Path { root: NodeId, steps: Vec<PathStep<'t>> },
-    Signed { minus: bool, operand: NodeId },
+    Call {
+        name: &'t str,
+        arguments: Vec<NodeId>,
+        has_star: bool,
+    },
+    Path {
+        root: NodeId,
+        steps: Vec<PathStep<'t>>,
+    },
+    Signed {
+        minus: bool,
+        operand: NodeId,
+    },
     Not(NodeId),
     And(NodeId, NodeId),
     Or(NodeId, NodeId),
-    Compare { comparator: Comparator, left: NodeId, right: NodeId },
-    Arithmetic { operator: Arithmetic, left: NodeId, right: NodeId },
-    Between { negated: bool, value: NodeId, low: NodeId, high: NodeId },
-    In { negated: bool, value: NodeId, list: NodeId },
-    Is { negated: bool, value: NodeId, type_name: &'static str },
-    Like { value: NodeId },
+    Compare {
+        comparator: Comparator,
+        left: NodeId,
+        right: NodeId,
+    },
+    Arithmetic {
+        operator: Arithmetic,
+        left: NodeId,
+        right: NodeId,
+    },
+    Between {
+        negated: bool,
+        value: NodeId,
+        low: NodeId,
+        high: NodeId,
+    },
+    In {
+        negated: bool,
+        value: NodeId,
+        list: NodeId,
+    },
+    Is {
+        negated: bool,
+        value: NodeId,
+        type_name: &'static str,
+    },
+    Like {
+        value: NodeId,
+    },
     Select(Box<SelectSyntax>),
     Insert(Box<InsertSyntax>),
     Update(Box<UpdateSyntax>),

@@ -1,13 +1,15 @@
 //! `ast` and parameters to statements: what each part means, and what DynamoDB does not let it mean.
 
 use super::ast::{
-    ActionSyntax, Arithmetic, DeleteSyntax, InsertSyntax, Node, NodeId, ReturningSyntax, SelectSyntax, StatementSyntax, Tree,
-    UpdateSyntax,
+    ActionSyntax, Arithmetic, DeleteSyntax, InsertSyntax, Node, NodeId, ReturningSyntax, SelectSyntax, StatementSyntax,
+    Tree, UpdateSyntax,
 };
 use super::error::StatementError;
 use super::literal;
 use super::path::{self, document_path};
-use super::statement::{Column, Columns, Delete, Image, Insert, OrderTerm, Returning, Select, Source, Statement, Update};
+use super::statement::{
+    Column, Columns, Delete, Image, Insert, OrderTerm, Returning, Select, Source, Statement, Update,
+};
 use crate::expression::{self, Action, Clause, Condition, Fault, Update as Changes};
 use crate::value::{AttributeValue, Path};
 
@@ -212,7 +214,9 @@ impl Binder<'_, '_> {
             return Err(no_set());
         }
         match literal::value(self.tree, self.parameters, *second)? {
-            set @ (AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_)) => Ok(set_function.action(set)),
+            set @ (AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_)) => {
+                Ok(set_function.action(set))
+            }
             _ => Err(no_set()),
         }
     }
@@ -229,11 +233,16 @@ impl Binder<'_, '_> {
                 Ok(Source::difference(self.assigned(*left)?, self.assigned(*right)?)?)
             }
             Node::Call { name, arguments, .. } => match (name.to_lowercase().as_str(), arguments.as_slice()) {
-                ("list_append", [first, second]) => Ok(Source::list_append(self.assigned(*first)?, self.assigned(*second)?)?),
-                ("list_append", _) => Err(Fault::OperandCount { function: "list_append", count: arguments.len() }.into()),
-                (name, _) => {
-                    Err(StatementError::UnrecognizedFunction { name: name.to_string(), position: self.tree.position(id) })
+                ("list_append", [first, second]) => {
+                    Ok(Source::list_append(self.assigned(*first)?, self.assigned(*second)?)?)
                 }
+                ("list_append", _) => {
+                    Err(Fault::OperandCount { function: "list_append", count: arguments.len() }.into())
+                }
+                (name, _) => Err(StatementError::UnrecognizedFunction {
+                    name: name.to_string(),
+                    position: self.tree.position(id),
+                }),
             },
             node if literal::is_value(node) => literal::value(self.tree, self.parameters, id).map(Source::Value),
             other => Err(unsupported(other)),

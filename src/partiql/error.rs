@@ -21,8 +21,13 @@ impl std::fmt::Display for Position {
 pub enum StatementError {
     Malformed(Malformed),
     /// An expression that is no statement; named as the reference parser names the node.
-    UnsupportedOperation { kind: &'static str },
-    UnsupportedClause { clause: &'static str, position: Position },
+    UnsupportedOperation {
+        kind: &'static str,
+    },
+    UnsupportedClause {
+        clause: &'static str,
+        position: Position,
+    },
     Aliasing,
     /// Joins, and anything in FROM that is no table.
     SeveralSources,
@@ -32,27 +37,60 @@ pub enum StatementError {
     IndexOfWrite,
     /// More `?` than parameters.
     ParameterCount,
-    Number { raw: String, fault: NumberFault, at: String },
-    DuplicateMembers { set: TypeName, members: Vec<String> },
+    Number {
+        raw: String,
+        fault: NumberFault,
+        at: String,
+    },
+    DuplicateMembers {
+        set: TypeName,
+        members: Vec<String>,
+    },
     EmptyBag,
-    MixedBag { position: Position },
+    MixedBag {
+        position: Position,
+    },
     /// What cannot be a value, or not here: a call, a path, MISSING, an Ion literal; `at` is the attribute that it is under.
-    UnsupportedValue { what: String, at: String, position: Position },
+    UnsupportedValue {
+        what: String,
+        at: String,
+        position: Position,
+    },
     EmptyAttributeName,
-    RepeatedAttributeName { name: String },
+    RepeatedAttributeName {
+        name: String,
+    },
     TooDeep,
     NotAnItem,
-    UnrecognizedFunction { name: String, position: Position },
-    UnexpectedPath { position: Position },
+    UnrecognizedFunction {
+        name: String,
+        position: Position,
+    },
+    UnexpectedPath {
+        position: Position,
+    },
     /// A part of WHERE that is neither true nor false.
-    NotACondition { position: Position },
+    NotACondition {
+        position: Position,
+    },
     /// The functions that change sets: `function` is SET_ADD or SET_DELETE.
-    SetFunctionArguments { function: &'static str, position: Position },
-    SetFunctionTarget { function: &'static str, position: Position },
-    SetFunctionValue { function: &'static str, position: Position },
+    SetFunctionArguments {
+        function: &'static str,
+        position: Position,
+    },
+    SetFunctionTarget {
+        function: &'static str,
+        position: Position,
+    },
+    SetFunctionValue {
+        function: &'static str,
+        position: Position,
+    },
     /// What `expression` says about operators, operands and paths.
     Operands(Fault),
-    ReturningOfDelete { clause: &'static str },
+    ReturningOfDelete {
+        clause: &'static str,
+    },
     SeveralReturning,
 }
 

@@ -1,34 +1,37 @@
 //! Words that cannot be a name unless they are quoted.
 
 /// In byte order. The keywords of SQL-92 and of PartiQL, as the PartiQL reference parser lists them.
+#[rustfmt::skip]
 const KEYWORDS: &[&str] = &[
     "absolute", "action", "add", "all", "allocate", "alter", "and", "any", "are", "as", "asc", "assertion", "at",
-    "authorization", "avg", "bag", "begin", "between", "bit", "bit_length", "blob", "bool", "boolean", "by", "cascade",
-    "cascaded", "case", "cast", "catalog", "char", "char_length", "character", "character_length", "check", "clob", "close",
-    "coalesce", "collate", "collation", "column", "commit", "connect", "connection", "constraint", "constraints", "continue",
-    "convert", "corresponding", "count", "create", "cross", "current", "current_date", "current_time", "current_timestamp",
-    "current_user", "cursor", "date", "deallocate", "dec", "decimal", "declare", "default", "deferrable", "deferred",
-    "delete", "desc", "describe", "descriptor", "diagnostics", "disconnect", "distinct", "domain", "double", "drop", "else",
-    "end", "escape", "except", "exception", "exec", "execute", "exists", "external", "extract", "false",
-    "fetch", "first", "float", "for", "foreign", "found", "from", "full", "get", "global", "go", "goto", "grant", "group",
-    "having", "identity", "immediate", "in", "index", "indicator", "initially", "inner", "input", "insensitive", "insert",
-    "int", "integer", "intersect", "interval", "into", "is", "isolation", "join", "key", "language", "last", "left", "let",
-    "level", "like", "limit", "list", "local", "lower", "match", "max", "min", "missing", "module", "names", "national",
-    "natural", "nchar", "next", "no", "not", "null", "nullif", "numeric", "octet_length", "of", "on", "only", "open",
-    "option", "or", "order", "outer", "output", "overlaps", "pad", "partial", "pivot", "position", "precision", "prepare",
-    "preserve", "primary", "prior", "privileges", "procedure", "public", "read", "real", "references", "relative", "remove",
-    "restrict", "returning", "revoke", "right", "rollback", "rows", "schema", "scroll", "section", "select", "session",
-    "session_user", "set", "sexp", "size", "smallint", "some", "space", "sql", "sqlcode", "sqlerror", "sqlstate", "string",
-    "struct", "substring", "sum", "symbol", "system_user", "table", "temporary", "then", "time", "timestamp", "to",
-    "transaction", "translate", "translation", "trim", "true", "tuple", "union", "unique", "unknown", "unpivot", "update",
-    "upper", "usage", "user", "using", "value", "values", "varchar", "varying", "view", "when", "whenever", "where", "with",
-    "work", "write", "zone",
+    "authorization", "avg", "bag", "begin", "between", "bit", "bit_length", "blob", "bool", "boolean", "by",
+    "cascade", "cascaded", "case", "cast", "catalog", "char", "char_length", "character", "character_length",
+    "check", "clob", "close", "coalesce", "collate", "collation", "column", "commit", "connect", "connection",
+    "constraint", "constraints", "continue", "convert", "corresponding", "count", "create", "cross", "current",
+    "current_date", "current_time", "current_timestamp", "current_user", "cursor", "date", "deallocate", "dec",
+    "decimal", "declare", "default", "deferrable", "deferred", "delete", "desc", "describe", "descriptor",
+    "diagnostics", "disconnect", "distinct", "domain", "double", "drop", "else", "end", "escape", "except",
+    "exception", "exec", "execute", "exists", "external", "extract", "false", "fetch", "first", "float", "for",
+    "foreign", "found", "from", "full", "get", "global", "go", "goto", "grant", "group", "having", "identity",
+    "immediate", "in", "index", "indicator", "initially", "inner", "input", "insensitive", "insert", "int",
+    "integer", "intersect", "interval", "into", "is", "isolation", "join", "key", "language", "last", "left", "let",
+    "level", "like", "limit", "list", "local", "lower", "match", "max", "min", "missing", "module", "names",
+    "national", "natural", "nchar", "next", "no", "not", "null", "nullif", "numeric", "octet_length", "of", "on",
+    "only", "open", "option", "or", "order", "outer", "output", "overlaps", "pad", "partial", "pivot", "position",
+    "precision", "prepare", "preserve", "primary", "prior", "privileges", "procedure", "public", "read", "real",
+    "references", "relative", "remove", "restrict", "returning", "revoke", "right", "rollback", "rows", "schema",
+    "scroll", "section", "select", "session", "session_user", "set", "sexp", "size", "smallint", "some", "space",
+    "sql", "sqlcode", "sqlerror", "sqlstate", "string", "struct", "substring", "sum", "symbol", "system_user",
+    "table", "temporary", "then", "time", "timestamp", "to", "transaction", "translate", "translation", "trim",
+    "true", "tuple", "union", "unique", "unknown", "unpivot", "update", "upper", "usage", "user", "using", "value",
+    "values", "varchar", "varying", "view", "when", "whenever", "where", "with", "work", "write", "zone",
 ];
 
 /// Keywords that name a function when a parenthesis follows.
+#[rustfmt::skip]
 const FUNCTIONS: &[&str] = &[
-    "avg", "bit_length", "char_length", "character_length", "coalesce", "count", "exists", "lower", "max", "min", "nullif",
-    "octet_length", "size", "substring", "sum", "trim", "upper",
+    "avg", "bit_length", "char_length", "character_length", "coalesce", "count", "exists", "lower", "max", "min",
+    "nullif", "octet_length", "size", "substring", "sum", "trim", "upper",
 ];
 
 /// The keyword that a word is, in lower case.

@@ -213,10 +213,10 @@ mod tests {
         assert_eq!(read("- - +5"), Ok(number("5")));
         assert_eq!(read("5."), Ok(number("5")));
         assert_eq!(read("[null, ?]"), Ok(AttributeValue::L(vec![AttributeValue::Null, AttributeValue::Bool(true)])));
-        assert_eq!(read("<<2, 1.0>>"), Ok(AttributeValue::Ns(vec![
-            Number::parse("1").expect("1"),
-            Number::parse("2").expect("2"),
-        ])));
+        assert_eq!(
+            read("<<2, 1.0>>"),
+            Ok(AttributeValue::Ns(vec![Number::parse("1").expect("1"), Number::parse("2").expect("2"),]))
+        );
         assert_eq!(read("<<'b','a',''>>"), Ok(AttributeValue::Ss(vec!["".into(), "a".into(), "b".into()])));
         let Ok(AttributeValue::M(map)) = read("{'x': {'y': 1}}") else { panic!("a map") };
         assert!(matches!(map.get("x"), Some(AttributeValue::M(_))));

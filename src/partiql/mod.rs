@@ -20,9 +20,7 @@ mod statement;
 mod token;
 
 pub use error::{Malformed, Position, StatementError};
-pub use statement::{
-    Column, Columns, Delete, Image, Insert, OrderTerm, Returning, Select, Source, Statement, Update,
-};
+pub use statement::{Column, Columns, Delete, Image, Insert, OrderTerm, Returning, Select, Source, Statement, Update};
 
 use crate::value::AttributeValue;
 

@@ -36,7 +36,11 @@ pub fn validate(input: BatchExecuteStatementInput) -> Result<BatchExecuteStateme
         members.add(Broken::echoed("[]", "statements", Constraint::LengthMin(1)));
     }
     if count > STATEMENTS_MAX {
-        members.add(Broken::echoed(format!("[{count} statements]"), "statements", Constraint::LengthMax(STATEMENTS_MAX)));
+        members.add(Broken::echoed(
+            format!("[{count} statements]"),
+            "statements",
+            Constraint::LengthMax(STATEMENTS_MAX),
+        ));
     }
     let mut return_old_on_failure = Vec::with_capacity(count);
     for (place, statement) in given.unwrap_or_default().iter().enumerate() {

@@ -28,11 +28,11 @@ impl Binder<'_, '_> {
                 let members = members.iter().map(|id| self.operand(*id)).collect::<Result<Vec<_>, _>>()?;
                 Ok(negate_if(*negated, Test::within(value, members)?))
             }
-            Node::Is { negated, value, type_name } => {
-                Ok(negate_if(*negated, self.type_test(*value, type_name, id)?))
-            }
+            Node::Is { negated, value, type_name } => Ok(negate_if(*negated, self.type_test(*value, type_name, id)?)),
             Node::Call { name, arguments, .. } => self.function_test(id, name, arguments),
-            Node::Name(_) | Node::Path { .. } => Err(StatementError::NotACondition { position: self.tree.position(id) }),
+            Node::Name(_) | Node::Path { .. } => {
+                Err(StatementError::NotACondition { position: self.tree.position(id) })
+            }
             other if literal::is_value(other) => {
                 Err(StatementError::NotACondition { position: self.tree.position(id) })
             }
@@ -79,8 +79,12 @@ impl Binder<'_, '_> {
     fn comparison(&self, comparator: Comparator, left: NodeId, right: NodeId) -> Result<Test, StatementError> {
         match (self.called_test(left)?, self.called_test(right)?) {
             (None, None) => Ok(Test::compare(comparator, self.operand(left)?, self.operand(right)?)?),
-            (Some(test), None) => truth_equals(test, &self.operand(right)?).and_then(|test| of_equality(comparator, test)),
-            (None, Some(test)) => truth_equals(test, &self.operand(left)?).and_then(|test| of_equality(comparator, test)),
+            (Some(test), None) => {
+                truth_equals(test, &self.operand(right)?).and_then(|test| of_equality(comparator, test))
+            }
+            (None, Some(test)) => {
+                truth_equals(test, &self.operand(left)?).and_then(|test| of_equality(comparator, test))
+            }
             (Some(left), Some(right)) => {
                 let both = Test::All(vec![left.clone(), right.clone()]);
                 let neither = Test::All(vec![Test::Not(Box::new(left)), Test::Not(Box::new(right))]);
@@ -168,7 +172,11 @@ fn truth_equals(test: Test, other: &Operand) -> Result<Test, StatementError> {
         Operand::Size(_) => Ok(Test::Any(Vec::new())),
         Operand::Path(_) => {
             let is = |truth| {
-                Test::compare(Comparator::Equal, other.clone(), Operand::Value(Encoded::value(&AttributeValue::Bool(truth))))
+                Test::compare(
+                    Comparator::Equal,
+                    other.clone(),
+                    Operand::Value(Encoded::value(&AttributeValue::Bool(truth))),
+                )
             };
             let both = Test::All(vec![test.clone(), is(true)?]);
             let neither = Test::All(vec![Test::Not(Box::new(test)), is(false)?]);

@@ -49,18 +49,54 @@ fn position(column: usize, length: usize) -> Position {
 #[test]
 fn conditions_hold_as_they_do_in_expressions() {
     for condition in [
-        "attribute_exists(s)", "ATTRIBUTE_NOT_EXISTS(q)", "NOT attribute_exists(q)", "attribute_exists(s) = true",
-        "attribute_exists(q) = false", "attribute_exists(q) <> true", "b = attribute_exists(s)",
-        "attribute_exists(q) = attribute_exists(r)", "size(s) = 3", "size(l) > 1", "begins_with(s, 'st')",
-        "contains(ss, 'a')", "contains(l, 2)", "attribute_type(n, 'N')", "q IS MISSING", "s IS NOT MISSING", "z IS NULL",
-        "s IS NOT NULL", "s IS STRING", "n IS NUMERIC", "b IS BOOLEAN", "m IS STRUCT", "l IS LIST", "l = [1, 2.0]",
-        "m = {'x': 1}", "ss = <<'b', 'a'>>", "ss <> 'a'", "NOT q = 'x'", "q <> 'x'", "5 = n", "m.x = 1", "m['x'] = 1",
-        "l[1] = 2", "\"m\".\"x\" < 2", "n IN [4, 5]", "n IN (5)", "n NOT IN [4]", "n BETWEEN 5 AND 6",
-        "n NOT BETWEEN 6 AND 7", "s = 'no' OR n = 5 AND b = true", "(s = 'no' OR n = 5) AND b = true", "NOT n < 'a'",
+        "attribute_exists(s)",
+        "ATTRIBUTE_NOT_EXISTS(q)",
+        "NOT attribute_exists(q)",
+        "attribute_exists(s) = true",
+        "attribute_exists(q) = false",
+        "attribute_exists(q) <> true",
+        "b = attribute_exists(s)",
+        "attribute_exists(q) = attribute_exists(r)",
+        "size(s) = 3",
+        "size(l) > 1",
+        "begins_with(s, 'st')",
+        "contains(ss, 'a')",
+        "contains(l, 2)",
+        "attribute_type(n, 'N')",
+        "q IS MISSING",
+        "s IS NOT MISSING",
+        "z IS NULL",
+        "s IS NOT NULL",
+        "s IS STRING",
+        "n IS NUMERIC",
+        "b IS BOOLEAN",
+        "m IS STRUCT",
+        "l IS LIST",
+        "l = [1, 2.0]",
+        "m = {'x': 1}",
+        "ss = <<'b', 'a'>>",
+        "ss <> 'a'",
+        "NOT q = 'x'",
+        "q <> 'x'",
+        "5 = n",
+        "m.x = 1",
+        "m['x'] = 1",
+        "l[1] = 2",
+        "\"m\".\"x\" < 2",
+        "n IN [4, 5]",
+        "n IN (5)",
+        "n NOT IN [4]",
+        "n BETWEEN 5 AND 6",
+        "n NOT BETWEEN 6 AND 7",
+        "s = 'no' OR n = 5 AND b = true",
+        "(s = 'no' OR n = 5) AND b = true",
+        "NOT n < 'a'",
     ] {
         assert!(holds(condition), "{condition}");
     }
-    for condition in ["s IS LIST", "q = 'x'", "n < 'a'", "n = m.x", "b <> true", "l = [2, 1]", "attribute_exists(s) = 1"] {
+    for condition in
+        ["s IS LIST", "q = 'x'", "n < 'a'", "n = m.x", "b <> true", "l = [2, 1]", "attribute_exists(s) = 1"]
+    {
         assert!(!holds(condition), "{condition}");
     }
 }
@@ -70,9 +106,18 @@ fn operands_are_judged_as_in_expressions() {
     for (condition, expected) in [
         ("a < true", "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL"),
         ("a >= <<1>>", "Incorrect operand type for operator or function; operator or function: >=, operand type: NS"),
-        ("a BETWEEN ? AND ?", "Incorrect operand type for operator or function; operator or function: BETWEEN, operand type: BOOL"),
-        ("attribute_exists('a')", "Operator or function requires a document path; operator or function: attribute_exists"),
-        ("attribute_exists(?)", "Operator or function requires a document path; operator or function: attribute_exists"),
+        (
+            "a BETWEEN ? AND ?",
+            "Incorrect operand type for operator or function; operator or function: BETWEEN, operand type: BOOL",
+        ),
+        (
+            "attribute_exists('a')",
+            "Operator or function requires a document path; operator or function: attribute_exists",
+        ),
+        (
+            "attribute_exists(?)",
+            "Operator or function requires a document path; operator or function: attribute_exists",
+        ),
         (
             "attribute_exists()",
             "Incorrect number of operands for operator or function; operator or function: attribute_exists, number of operands: 0",
@@ -84,7 +129,10 @@ fn operands_are_judged_as_in_expressions() {
         assert_eq!(fault.to_string(), expected, "{condition}");
     }
     for condition in ["a = a", "a BETWEEN 1 AND 'b'", "a BETWEEN 2 AND 1", "begins_with(a, 1)"] {
-        assert!(matches!(refusal(&format!("SELECT * FROM t WHERE {condition}")), StatementError::Operands(_)), "{condition}");
+        assert!(
+            matches!(refusal(&format!("SELECT * FROM t WHERE {condition}")), StatementError::Operands(_)),
+            "{condition}"
+        );
     }
 }
 
@@ -109,21 +157,26 @@ fn functions_stand_only_where_they_belong() {
 #[test]
 fn set_functions_are_checked_in_awss_words_and_places() {
     let (function, add) = ("SET_ADD", |assignment: &str| refusal(&format!("UPDATE t SET {assignment} WHERE pk = 1")));
-    assert_eq!(add("u = set_add(ss, <<'x'>>)"), StatementError::SetFunctionTarget { function, position: position(18, 7) });
-    assert_eq!(add("ss = set_add(<<'a'>>, <<'b'>>)"), StatementError::SetFunctionTarget { function, position: position(19, 7) });
+    assert_eq!(
+        add("u = set_add(ss, <<'x'>>)"),
+        StatementError::SetFunctionTarget { function, position: position(18, 7) }
+    );
+    assert_eq!(
+        add("ss = set_add(<<'a'>>, <<'b'>>)"),
+        StatementError::SetFunctionTarget { function, position: position(19, 7) }
+    );
     assert_eq!(add("ss = set_add(ss, 'x')"), StatementError::SetFunctionValue { function, position: position(27, 2) });
     assert_eq!(add("ss = set_add(ss)"), StatementError::SetFunctionArguments { function, position: position(19, 7) });
     assert_eq!(add("ss = set_add(ss, <<>>)"), StatementError::EmptyBag);
     let members = vec!["x".to_string(), "x".to_string()];
-    assert_eq!(
-        add("ss = set_add(ss, <<'x', 'x'>>)"),
-        StatementError::DuplicateMembers { set: TypeName::Ss, members }
-    );
+    assert_eq!(add("ss = set_add(ss, <<'x', 'x'>>)"), StatementError::DuplicateMembers { set: TypeName::Ss, members });
 }
 
 #[test]
 fn updates_apply_as_update_expressions_do() {
-    let statement = bound("UPDATE t SET n = n + 1, l = list_append(l, [3]) SET ss = set_delete(ss, <<'a'>>) REMOVE m.x WHERE pk = 1");
+    let statement = bound(
+        "UPDATE t SET n = n + 1, l = list_append(l, [3]) SET ss = set_delete(ss, <<'a'>>) REMOVE m.x WHERE pk = 1",
+    );
     let Ok(Statement::Update(update)) = statement else { panic!("an update") };
     let old = item();
     let new = update.changes.apply(&old).expect("applies").item;
@@ -131,7 +184,10 @@ fn updates_apply_as_update_expressions_do() {
     assert_eq!(new.get("l"), Some(&AttributeValue::L(vec![number("1"), number("2"), number("3")])));
     assert_eq!(new.get("ss"), Some(&AttributeValue::Ss(vec!["b".into()])));
     assert_eq!(Encoded::value(new.get("m").expect("m")).view().to_value(), AttributeValue::M(Item::new()));
-    assert!(matches!(refusal("UPDATE t SET a = 1 SET a = 2 WHERE pk = 1"), StatementError::Operands(Fault::Overlap { .. })));
+    assert!(matches!(
+        refusal("UPDATE t SET a = 1 SET a = 2 WHERE pk = 1"),
+        StatementError::Operands(Fault::Overlap { .. })
+    ));
 }
 
 #[test]
@@ -146,7 +202,9 @@ fn tables_are_named_with_at_most_an_index() {
     assert_eq!(source(r#"SELECT * FROM "a"."""#), Err(StatementError::EmptyPathComponent));
     assert_eq!(source(r#"SELECT * FROM ""."a""#), Err(StatementError::EmptyPathComponent));
     assert_eq!(source("SELECT * FROM a, b"), Err(StatementError::SeveralSources));
-    for statement in ["SELECT * FROM a x", "SELECT * FROM a AS x", "UPDATE a x SET b = 1 WHERE c = 1", "DELETE FROM a x WHERE c = 1"] {
+    for statement in
+        ["SELECT * FROM a x", "SELECT * FROM a AS x", "UPDATE a x SET b = 1 WHERE c = 1", "DELETE FROM a x WHERE c = 1"]
+    {
         assert_eq!(refusal(statement), StatementError::Aliasing, "{statement}");
     }
     assert_eq!(refusal(r#"UPDATE "a"."b" SET c = 1 WHERE d = 1"#), StatementError::IndexOfWrite);
@@ -155,10 +213,13 @@ fn tables_are_named_with_at_most_an_index() {
 
 #[test]
 fn what_is_no_statement_is_named() {
-    for (statement, kind) in [("x IS INT4", "IsType"), ("x IS DOUBLE PRECISION", "IsType"), ("SLECT", "Id"), ("1 + 1", "Plus")] {
+    for (statement, kind) in
+        [("x IS INT4", "IsType"), ("x IS DOUBLE PRECISION", "IsType"), ("SLECT", "Id"), ("1 + 1", "Plus")]
+    {
         assert_eq!(refusal(statement), StatementError::UnsupportedOperation { kind }, "{statement}");
     }
-    let clause = |clause, column, length| StatementError::UnsupportedClause { clause, position: position(column, length) };
+    let clause =
+        |clause, column, length| StatementError::UnsupportedClause { clause, position: position(column, length) };
     assert_eq!(refusal("SELECT * FROM t LIMIT 5"), clause("LIMIT", 17, 5));
     assert_eq!(refusal(""), StatementError::Malformed(Malformed::Term));
 }

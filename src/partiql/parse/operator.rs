@@ -34,7 +34,9 @@ impl Infix {
             (TokenKind::Keyword("between"), _) => Some(Infix::Between { negated: false }),
             (TokenKind::Keyword("not"), TokenKind::Keyword("in")) => Some(Infix::In { negated: true }),
             (TokenKind::Keyword("not"), TokenKind::Keyword("between")) => Some(Infix::Between { negated: true }),
-            (TokenKind::Keyword("like"), _) | (TokenKind::Keyword("not"), TokenKind::Keyword("like")) => Some(Infix::Like),
+            (TokenKind::Keyword("like"), _) | (TokenKind::Keyword("not"), TokenKind::Keyword("like")) => {
+                Some(Infix::Like)
+            }
             (TokenKind::Equal, _) => compare(Comparator::Equal),
             (TokenKind::NotEqual, _) => compare(Comparator::NotEqual),
             (TokenKind::Less, _) => compare(Comparator::Less),
@@ -81,9 +83,40 @@ pub(super) fn is_keyword_operator(word: &str) -> bool {
 }
 
 const TYPE_NAMES: &[&str] = &[
-    "any", "bag", "blob", "bool", "boolean", "char", "character", "clob", "date", "decimal", "double", "float", "int",
-    "int2", "int4", "int8", "integer", "integer2", "integer4", "integer8", "list", "missing", "null", "numeric", "real",
-    "sexp", "smallint", "string", "struct", "symbol", "time", "timestamp", "tuple", "varchar",
+    "any",
+    "bag",
+    "blob",
+    "bool",
+    "boolean",
+    "char",
+    "character",
+    "clob",
+    "date",
+    "decimal",
+    "double",
+    "float",
+    "int",
+    "int2",
+    "int4",
+    "int8",
+    "integer",
+    "integer2",
+    "integer4",
+    "integer8",
+    "list",
+    "missing",
+    "null",
+    "numeric",
+    "real",
+    "sexp",
+    "smallint",
+    "string",
+    "struct",
+    "symbol",
+    "time",
+    "timestamp",
+    "tuple",
+    "varchar",
 ];
 
 /// The type that a word names after IS, in lower case.

@@ -74,7 +74,8 @@ fn not_binds_closer_than_and_and_and_closer_than_or() {
 
 #[test]
 fn operators_are_counted_and_parameters_numbered() {
-    let syntax = statement("SELECT * FROM t WHERE NOT a IN [?, ?] AND b BETWEEN ? AND 3 AND size(c) IS NULL").expect("sound");
+    let syntax =
+        statement("SELECT * FROM t WHERE NOT a IN [?, ?] AND b BETWEEN ? AND 3 AND size(c) IS NULL").expect("sound");
     assert_eq!((syntax.operator_count, syntax.parameter_count), (7, 3));
 }
 
@@ -93,7 +94,9 @@ fn nesting_is_refused_before_it_uses_up_the_stack() {
         format!("SELECT * FROM t WHERE a = {}1{}", open.repeat(count), close.repeat(count))
     };
     let check = move || {
-        for (open, close) in [("(", ")"), ("[", "]"), ("<<", ">>"), ("{'a':", "}"), ("f(", ")"), ("a[", "]"), ("NOT ", "")] {
+        for (open, close) in
+            [("(", ")"), ("[", "]"), ("<<", ">>"), ("{'a':", "}"), ("f(", ")"), ("a[", "]"), ("NOT ", "")]
+        {
             assert_eq!(refusal(&deep(open, close, 300)), None, "{open}");
             assert_eq!(refusal(&deep(open, close, 1_300)), Some(Malformed::TooDeep), "{open}");
         }
@@ -107,9 +110,55 @@ fn nesting_is_refused_before_it_uses_up_the_stack() {
 
 fn piece() -> impl Strategy<Value = String> {
     let words = [
-        "SELECT", "*", "FROM", "\"t\"", "WHERE", "a", "=", "'x'", "?", "AND", "OR", "NOT", "(", ")", "[", "]", "{", "}", "<<",
-        ">>", "'k'", ":", ",", ".", "1", "-1.5e3", "IN", "BETWEEN", "IS", "MISSING", "NULL", "INSERT", "INTO", "VALUE",
-        "UPDATE", "SET", "REMOVE", "DELETE", "RETURNING", "ALL", "OLD", "ORDER", "BY", "set_add", "size", "--", "/*", "é", "\"",
+        "SELECT",
+        "*",
+        "FROM",
+        "\"t\"",
+        "WHERE",
+        "a",
+        "=",
+        "'x'",
+        "?",
+        "AND",
+        "OR",
+        "NOT",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "<<",
+        ">>",
+        "'k'",
+        ":",
+        ",",
+        ".",
+        "1",
+        "-1.5e3",
+        "IN",
+        "BETWEEN",
+        "IS",
+        "MISSING",
+        "NULL",
+        "INSERT",
+        "INTO",
+        "VALUE",
+        "UPDATE",
+        "SET",
+        "REMOVE",
+        "DELETE",
+        "RETURNING",
+        "ALL",
+        "OLD",
+        "ORDER",
+        "BY",
+        "set_add",
+        "size",
+        "--",
+        "/*",
+        "é",
+        "\"",
     ];
     prop_oneof![8 => proptest::sample::select(words.to_vec()).prop_map(str::to_string), 1 => "\\PC{0,4}"]
 }

@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn numbers_are_kept_as_written() {
-        let body = br#"{"Parameters": [{"N": "0.0"}, {"NS": ["1E2", "3"]}, {"S": "4"}, {"L": [{"N": "5"}]}], "Limit": 2}"#;
+        let body =
+            br#"{"Parameters": [{"N": "0.0"}, {"NS": ["1E2", "3"]}, {"S": "4"}, {"L": [{"N": "5"}]}], "Limit": 2}"#;
         let input: ExecuteStatementInput = decode(body).expect("sound");
         let numbers: Vec<_> = input.parameters.expect("some").into_iter().map(|parameter| parameter.numbers).collect();
         assert_eq!(numbers, [vec!["0.0".to_string()], vec!["1E2".into(), "3".into()], vec![], vec![]]);

@@ -3,9 +3,9 @@
 use super::bounds::SortTest;
 use super::key::{check_value, is_attribute, value};
 use crate::expression::{Comparator, Operand, Test};
+use crate::validation::KeySchema;
 use crate::validation::read::SortBound;
 use crate::validation::violation::Violation;
-use crate::validation::KeySchema;
 use crate::value::AttributeValue;
 
 /// More alternatives than this are not told apart: the statement then reads everything and filters.
@@ -110,7 +110,9 @@ fn sort_test(name: &str, test: &Test) -> Option<SortTest> {
         Test::Between { value: operand, low, high } if is_attribute(operand, name) => {
             SortBound::Between(value(low)?, value(high)?)
         }
-        Test::BeginsWith { value: operand, prefix } if is_attribute(operand, name) => SortBound::BeginsWith(value(prefix)?),
+        Test::BeginsWith { value: operand, prefix } if is_attribute(operand, name) => {
+            SortBound::BeginsWith(value(prefix)?)
+        }
         _ => return None,
     };
     Some(SortTest::Bound(bound))

@@ -52,7 +52,11 @@ pub(super) fn fixed_key(schema: &KeySchema, filter: Option<&Condition>) -> Resul
 }
 
 /// A value that a key attribute is compared with.
-pub(super) fn check_value(attribute: &KeyAttribute, value: &AttributeValue, is_partition: bool) -> Result<(), Violation> {
+pub(super) fn check_value(
+    attribute: &KeyAttribute,
+    value: &AttributeValue,
+    is_partition: bool,
+) -> Result<(), Violation> {
     let name = || attribute.name.clone();
     if !matches!(value, AttributeValue::S(_) | AttributeValue::N(_) | AttributeValue::B(_)) {
         return Err(StatementViolation::KeyValueType { name: name() }.into());
@@ -82,7 +86,8 @@ pub(super) fn conjuncts(filter: &Condition) -> Vec<&Test> {
 fn fixed_value(test: &Test, name: &str) -> Option<AttributeValue> {
     match test {
         Test::Compare { comparator: Comparator::Equal, left, right } => {
-            let other = if is_attribute(left, name) { right } else { Some(left).filter(|_| is_attribute(right, name))? };
+            let other =
+                if is_attribute(left, name) { right } else { Some(left).filter(|_| is_attribute(right, name))? };
             value(other)
         }
         Test::In { value: operand, list } if is_attribute(operand, name) => match list.as_slice() {

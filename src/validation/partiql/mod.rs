@@ -1,7 +1,8 @@
 //! PartiQL statements against a request and a table: parameters and members, the key that a write fixes, what a SELECT reads.
 
-mod branches;
 mod bounds;
+mod branches;
+mod entry;
 mod key;
 pub mod page_token;
 mod parameters;
@@ -35,3 +36,6 @@ pub fn table_name(statement: &Statement) -> Result<TableName, Violation> {
     members.finish()?;
     table_name::checked(Some(given.to_string()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,7 +34,9 @@ pub(in crate::validation) fn sound_parameters(given: Option<&[Parameter]>) -> Re
     given
         .map(|parameter| match &parameter.given.fault {
             None => Ok(parameter.given.value.clone()),
-            Some(ValueFault::Nesting { .. }) if parameter.given.depth == LEVELS_MAX + 1 => Err(ItemViolation::TooDeep.into()),
+            Some(ValueFault::Nesting { .. }) if parameter.given.depth == LEVELS_MAX + 1 => {
+                Err(ItemViolation::TooDeep.into())
+            }
             Some(fault) => Err(values::violation(fault.clone(), Layer::Older)),
         })
         .collect()

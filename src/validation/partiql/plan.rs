@@ -2,6 +2,7 @@
 
 use super::bounds::{SortTest, key};
 use super::branches::{Branch, branches};
+use super::entry::seen_in_entry;
 use super::key::check_value;
 use super::page_token::Resume;
 use crate::expression::{Condition, Test};
@@ -21,6 +22,8 @@ pub struct SelectPlan<'a> {
     pub forward: bool,
     /// Only for an LSI: its entries do not hold all columns, so each one's base item is fetched.
     pub fetch_base: bool,
+    /// With `fetch_base`, instead of WHERE: what an entry does not hold is missing, although the item is at hand.
+    pub entry_filter: Option<Condition>,
 }
 
 #[derive(Debug)]
@@ -48,21 +51,25 @@ pub fn plan<'a>(
     };
     let mut reads = reads(schema, &alternatives)?;
     let forward = order(schema, select, &mut reads)?;
-    let mut fetch_base = false;
+    let (mut fetch_base, mut entry_filter) = (false, None);
     if let Some(index) = index {
         if matches!(reads, Reads::Ranges(_)) {
             check_filter_is_projected(definition, index, select.filter.as_ref())?;
         }
         fetch_base = needs_base(definition, index, &select.columns)?;
+        let is_held = |name: &str| index.holds(&definition.key_schema, name);
+        entry_filter = select.filter.as_ref().filter(|_| fetch_base).map(|filter| seen_in_entry(filter, is_held));
     }
-    Ok(SelectPlan { index, reads, forward, fetch_base })
+    Ok(SelectPlan { index, reads, forward, fetch_base, entry_filter })
 }
 
 impl SelectPlan<'_> {
     /// The row after which a page begins that goes on inside one of the plan's ranges.
     pub fn start(&self, definition: &TableDefinition, resume: &Resume) -> Result<Option<StartKey>, Violation> {
         let Some(key) = &resume.after else { return Ok(None) };
-        self.checked_start(definition, resume.range, key).map(Some).map_err(|_| StatementViolation::NextTokenMismatch.into())
+        self.checked_start(definition, resume.range, key)
+            .map(Some)
+            .map_err(|_| StatementViolation::NextTokenMismatch.into())
     }
 
     fn checked_start(&self, definition: &TableDefinition, range: usize, key: &Item) -> Result<StartKey, Violation> {
@@ -116,7 +123,9 @@ fn reads(schema: &KeySchema, alternatives: &[Branch]) -> Result<Reads, Violation
     let are_apart = check_apart(schema, alternatives)?;
     let mut ranges = Vec::new();
     for partition in partitions {
-        let inside = alternatives.iter().filter(|branch| branch.partitions.as_ref().is_some_and(|values| values.contains(partition)));
+        let inside = alternatives
+            .iter()
+            .filter(|branch| branch.partitions.as_ref().is_some_and(|values| values.contains(partition)));
         let mut tests: Vec<Option<&SortTest>> = inside.map(Branch::narrowest).collect();
         if tests.len() > 1 && (!are_apart || schema.sort.is_empty()) {
             tests = vec![None];
@@ -150,7 +159,8 @@ fn check_apart(schema: &KeySchema, alternatives: &[Branch]) -> Result<bool, Viol
     }
     for (place, one) in alternatives.iter().enumerate() {
         for two in &alternatives[place + 1..] {
-            let share = |values: &Vec<AttributeValue>| two.partitions.iter().flatten().any(|value| values.contains(value));
+            let share =
+                |values: &Vec<AttributeValue>| two.partitions.iter().flatten().any(|value| values.contains(value));
             if !one.partitions.as_ref().is_some_and(share) {
                 continue;
             }

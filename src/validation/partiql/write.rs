@@ -4,6 +4,7 @@ use super::key::fixed_key;
 use super::table_name;
 use crate::expression::{Condition, Test};
 use crate::partiql::Statement;
+use crate::partiql::{Image, Returning};
 use crate::validation::TableDefinition;
 use crate::validation::delete_item::DeleteItem;
 use crate::validation::put_item::PutItem;
@@ -11,7 +12,6 @@ use crate::validation::returns::{ReturnValues, WriteReport};
 use crate::validation::transact_write_items::{Action, ConditionCheck, Deed};
 use crate::validation::update_item::{UpdateItem, UpdateSizeRule};
 use crate::validation::violation::{StatementViolation, Violation};
-use crate::partiql::{Image, Returning};
 use crate::value::Path;
 
 /// INSERT only makes items, UPDATE only changes them, and DELETE is content with what is not there, whatever else its WHERE
@@ -29,7 +29,14 @@ pub fn write(
     let deed = match statement {
         Statement::Insert(insert) => {
             let condition = Some(Condition::of(Test::NotExists(exists)));
-            Deed::Put(PutItem { table, item: insert.item.clone(), condition, return_old: false, return_old_on_failure, report })
+            Deed::Put(PutItem {
+                table,
+                item: insert.item.clone(),
+                condition,
+                return_old: false,
+                return_old_on_failure,
+                report,
+            })
         }
         Statement::Update(update) => Deed::Update(UpdateItem {
             table,

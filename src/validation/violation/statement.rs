@@ -62,6 +62,7 @@ impl StatementViolation {
 
 /// The text for a statement that is refused by itself.
 pub(super) fn write_error(f: &mut fmt::Formatter<'_>, error: &StatementError) -> fmt::Result {
+    let older = |fault| ValueViolation { fault, newer: false };
     match error {
         StatementError::Malformed(malformed) => {
             f.write_str("Statement wasn't well formed, can't be processed: ")?;
@@ -69,24 +70,28 @@ pub(super) fn write_error(f: &mut fmt::Formatter<'_>, error: &StatementError) ->
         }
         StatementError::UnsupportedOperation { kind } => write!(f, "Unsupported operation: {kind}"),
         // As users of AWS quote it.
-        StatementError::UnsupportedClause { clause, position } => write!(f, "Unsupported clause: {clause} at {position}"),
+        StatementError::UnsupportedClause { clause, position } => {
+            write!(f, "Unsupported clause: {clause} at {position}")
+        }
         StatementError::Aliasing => f.write_str("Aliasing is not supported"),
         // As users of AWS quote it.
         StatementError::SeveralSources => f.write_str("Only select from a single table or index is supported."),
-        StatementError::TooManyPathComponents => f.write_str("A path may contain at most 2 components in the FROM clause"),
+        StatementError::TooManyPathComponents => {
+            f.write_str("A path may contain at most 2 components in the FROM clause")
+        }
         StatementError::EmptyPathComponent => f.write_str("Path component cannot be an empty string"),
         // That these two are refused was seen, not in which words.
-        StatementError::IndexOfInsert => f.write_str("Statement wasn't well formed, can't be processed: Expected table name"),
+        StatementError::IndexOfInsert => {
+            f.write_str("Statement wasn't well formed, can't be processed: Expected table name")
+        }
         StatementError::IndexOfWrite => f.write_str("Write operations are not supported on indexes"),
         // As users of AWS quote it.
         StatementError::ParameterCount => f.write_str("Number of parameters in request and statement don't match."),
         StatementError::Number { raw, fault, at } => {
-            let fault = ValueFault::Number { raw: raw.clone(), fault: *fault };
-            write!(f, "{} under {at}", ValueViolation { fault, newer: false })
+            write!(f, "{} under {at}", older(ValueFault::Number { raw: raw.clone(), fault: *fault }))
         }
         StatementError::DuplicateMembers { set, members } => {
-            let fault = ValueFault::DuplicateMembers { set: *set, members: members.clone() };
-            write!(f, "{}", ValueViolation { fault, newer: false })
+            write!(f, "{}", older(ValueFault::DuplicateMembers { set: *set, members: members.clone() }))
         }
         StatementError::EmptyBag => f.write_str("Empty bags are not supported"),
         // The refusal was seen, the text was not.
@@ -94,13 +99,15 @@ pub(super) fn write_error(f: &mut fmt::Formatter<'_>, error: &StatementError) ->
         StatementError::UnsupportedValue { what, at, position } => {
             write!(f, "Unsupported data type: {what} under key {at} at {position}")
         }
-        StatementError::EmptyAttributeName => write!(f, "{}", ValueViolation { fault: ValueFault::EmptyAttributeName, newer: false }),
-        StatementError::RepeatedAttributeName { name } => write!(f, "{INVALID}Attribute {name} is given more than once"),
-        StatementError::TooDeep => {
-            write!(f, "{}", ValueViolation { fault: ValueFault::Nesting { levels: 0 }, newer: false })
+        StatementError::EmptyAttributeName => write!(f, "{}", older(ValueFault::EmptyAttributeName)),
+        StatementError::RepeatedAttributeName { name } => {
+            write!(f, "{INVALID}Attribute {name} is given more than once")
         }
+        StatementError::TooDeep => write!(f, "{}", older(ValueFault::Nesting { levels: 0 })),
         StatementError::NotAnItem => f.write_str("Inserted value must be a tuple"),
-        StatementError::UnrecognizedFunction { name, position } => write!(f, "Unrecognized function: {name} at {position}"),
+        StatementError::UnrecognizedFunction { name, position } => {
+            write!(f, "Unrecognized function: {name} at {position}")
+        }
         StatementError::UnexpectedPath { position } => write!(f, "Unexpected path component at {position}"),
         // The refusal was seen, the text was not.
         StatementError::NotACondition { position } => write!(f, "Expected a condition at {position}"),
@@ -114,12 +121,13 @@ pub(super) fn write_error(f: &mut fmt::Formatter<'_>, error: &StatementError) ->
             write!(f, "The second argument to {function} must be a value with type SET at {position}")
         }
         StatementError::Operands(fault) => write!(f, "{fault}"),
-        StatementError::ReturningOfDelete { clause } => write!(
-            f,
-            "Invalid returning clause: {clause}. Only RETURNING ALL OLD * is allowed in DELETE statements."
-        ),
+        StatementError::ReturningOfDelete { clause } => {
+            write!(f, "Invalid returning clause: {clause}. Only RETURNING ALL OLD * is allowed in DELETE statements.")
+        }
         // Not seen on AWS.
-        StatementError::SeveralReturning => f.write_str("Invalid returning clause: only one RETURNING element is allowed."),
+        StatementError::SeveralReturning => {
+            f.write_str("Invalid returning clause: only one RETURNING element is allowed.")
+        }
     }
 }
 
