@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Records what concurrent clients of a server see, and checks it; see README.md.
 
-    run.py --server PATH [--in-memory] [--transactions N] [--kills N] [--processes N] [--seed N] [--keep FILE]
+    run.py --server PATH [--in-memory] [--transactions N] [--kills N] [--no-conflicts]
+           [--processes N] [--seed N] [--keep FILE]
     run.py --url URL ...
 
 The exit status is 0 only if nothing was found. --keep leaves the history in a file, for checker.py and planted.py.
@@ -29,8 +30,8 @@ THREADS = 4
 class Server:
     """A server of our own, to be killed and started again."""
 
-    def __init__(self, path, in_memory):
-        self.path, self.in_memory, self.process = path, in_memory, None
+    def __init__(self, path, in_memory, more):
+        self.path, self.in_memory, self.more, self.process = path, in_memory, more, None
         self.folder = tempfile.mkdtemp(prefix="kstone-history-")
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -38,7 +39,7 @@ class Server:
     def start(self):
         where = ["--in-memory"] if self.in_memory else ["--db-path", os.path.join(self.folder, "data")]
         # A small budget makes flushes and compactions part of the run.
-        command = [self.path, "--port", str(self.port), "--log", "error", "--memtable-bytes", "2MiB", *where]
+        command = [self.path, "--port", str(self.port), "--log", "error", "--memtable-bytes", "2MiB", *where, *self.more]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         if "listening" not in self.process.stdout.readline():
             sys.exit(f"{self.path} does not start")
@@ -132,8 +133,10 @@ def main():
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--keep")
+    parser.add_argument("--no-conflicts", action="store_true", help="the server answers no TransactionConflict")
     arguments = parser.parse_args()
-    server = Server(arguments.server, arguments.in_memory) if arguments.server else None
+    more = ["--no-transaction-conflicts"] if arguments.no_conflicts else []
+    server = Server(arguments.server, arguments.in_memory, more) if arguments.server else None
     if arguments.in_memory or not server:
         arguments.kills = 0
     url = server.url if server else arguments.url

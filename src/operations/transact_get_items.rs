@@ -62,8 +62,10 @@ pub(super) fn execute(database: &Database, caller: &Caller, input: TransactGetIt
                     if tables[..place].iter().any(|other| Arc::ptr_eq(other, table)) {
                         continue;
                     }
+                    let state = table.state();
+                    let billed = |item: &Option<ItemView<'_>>| item.map_or(0, |item| state.billed_bytes(item));
                     let of_table = tables.iter().zip(&items).filter(|(other, _)| Arc::ptr_eq(other, table));
-                    let units = of_table.map(|(_, item)| Units::transaction_read(bytes(item))).sum();
+                    let units = of_table.map(|(_, item)| Units::transaction_read(billed(item))).sum();
                     let (wanted, consumed) = (request.consumed_capacity, Consumed::of_table(units));
                     answer::write_transaction_consumed(out.element(), wanted, &get.given_table, &consumed, Meter::Reads);
                 }

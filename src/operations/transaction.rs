@@ -183,7 +183,7 @@ fn content(stored: &[Option<kstone_engine::Value>], place: usize) -> Option<&[u8
 
 struct Decided<'c> {
     changes: Vec<Change<'c>>,
-    /// For each action, the larger of its item before and after.
+    /// For each action, the larger of its item before and after, as billed.
     image_bytes: Vec<u32>,
 }
 
@@ -205,16 +205,18 @@ fn decide_all<'c>(
             Err(Refusal::Request(error)) => return Err(Stop::Refused(error)),
             Err(Refusal::Cancels(reason)) => reasons.push((place, reason)),
             Ok(change) => {
-                let old_bytes = row.old.map_or(0, |old| old.size_bytes());
-                let new_bytes = match &change {
-                    Change::Put(encoded) => ItemView::parse(encoded)
-                        .map_err(StoreError::corrupt_item(row.state.definition.name.as_str()))
-                        .map_err(Stop::Failed)?
-                        .size_bytes(),
-                    Change::Keep | Change::Delete | Change::Expire => 0,
+                let new = match &change {
+                    Change::Put(encoded) => Some(
+                        ItemView::parse(encoded)
+                            .map_err(StoreError::corrupt_item(row.state.definition.name.as_str()))
+                            .map_err(Stop::Failed)?,
+                    ),
+                    Change::Keep | Change::Delete | Change::Expire => None,
                 };
-                new_bytes_sum += new_bytes;
-                decided.image_bytes.push(u32::try_from(old_bytes.max(new_bytes)).unwrap_or(u32::MAX));
+                new_bytes_sum += new.map_or(0, |new| new.size_bytes());
+                let billed = |item: Option<ItemView<'_>>| item.map_or(0, |item| row.state.billed_bytes(item));
+                let image_bytes = billed(row.old).max(billed(new));
+                decided.image_bytes.push(u32::try_from(image_bytes).unwrap_or(u32::MAX));
                 decided.changes.push(change);
             }
         }
