@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use keystonedb::Database;
 use keystonedb::clock::Clock;
 use keystonedb::config::{self, Command};
 use keystonedb::protocol::Operation;
 use keystonedb::service::{Caller, Handler, Request, RequestId};
-use keystonedb::Database;
 use serde_json::{Map, Value, json};
 
 const CASES: &[&str] = &["compat-tests/cases/behaviour.jsonl", "compat-tests/cases/wording.jsonl"];
@@ -78,7 +78,8 @@ fn open() -> Result<Arc<Database>, String> {
 fn read_seeds() -> Result<Vec<(Operation, Value)>, String> {
     let mut seeds = Vec::new();
     for file in CASES {
-        let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}; run from the repository's root"))?;
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| format!("{file}: {error}; run from the repository's root"))?;
         for line in text.lines() {
             let case: Value = serde_json::from_str(line).map_err(|error| format!("{file}: {error}"))?;
             let table = case["tables"]["t"].as_str().unwrap_or("hash").to_string();
@@ -104,7 +105,12 @@ fn create_tables(runtime: &tokio::runtime::Runtime, database: &Database, caller:
             input.extend(indexes.clone());
         }
         let body = Bytes::from(input.to_string());
-        let request = Request { operation: Operation::CreateTable, body, caller: caller.clone(), request_id: RequestId::default() };
+        let request = Request {
+            operation: Operation::CreateTable,
+            body,
+            caller: caller.clone(),
+            request_id: RequestId::default(),
+        };
         runtime.block_on(database.handle(request));
     };
     let hash = json!([key("pk", "HASH")]);
@@ -117,7 +123,13 @@ fn create_tables(runtime: &tokio::runtime::Runtime, database: &Database, caller:
     let index = |name: &str, schema: Value| json!({"IndexName": name, "KeySchema": schema, "Projection": {"ProjectionType": "ALL"}});
     create(
         "fuzz-indexed",
-        json!([attribute("pk", "S"), attribute("sk", "S"), attribute("ls", "S"), attribute("gpk", "S"), attribute("gsk", "N")]),
+        json!([
+            attribute("pk", "S"),
+            attribute("sk", "S"),
+            attribute("ls", "S"),
+            attribute("gpk", "S"),
+            attribute("gsk", "N")
+        ]),
         range,
         json!({
             "LocalSecondaryIndexes": [index("lsi", json!([key("pk", "HASH"), key("ls", "RANGE")]))],
@@ -202,8 +214,39 @@ fn change_members(members: &mut Map<String, Value>, random: &mut Random) {
 /// Expressions are texts: pieces of their grammar make more of them than noise does.
 fn changed_text(text: &str, random: &mut Random) -> String {
     const PIECES: &[&str] = &[
-        "", "(", ")", "((", " AND ", " OR ", "NOT ", " = ", " <> ", ":v", "#a", "a.b", "[0]", "[99999999999]", " BETWEEN ", " IN (", "size(",
-        "contains(", "if_not_exists(", "list_append(", "SET ", "REMOVE ", "ADD ", "DELETE ", ",", "é", "\u{0}", "\u{10FFFF}", "1e125", "-", "+", "'", "\"",
+        "",
+        "(",
+        ")",
+        "((",
+        " AND ",
+        " OR ",
+        "NOT ",
+        " = ",
+        " <> ",
+        ":v",
+        "#a",
+        "a.b",
+        "[0]",
+        "[99999999999]",
+        " BETWEEN ",
+        " IN (",
+        "size(",
+        "contains(",
+        "if_not_exists(",
+        "list_append(",
+        "SET ",
+        "REMOVE ",
+        "ADD ",
+        "DELETE ",
+        ",",
+        "é",
+        "\u{0}",
+        "\u{10FFFF}",
+        "1e125",
+        "-",
+        "+",
+        "'",
+        "\"",
     ];
     let mut characters: Vec<char> = text.chars().collect();
     let at = random.below(characters.len() + 1);

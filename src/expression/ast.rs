@@ -13,15 +13,33 @@ pub(super) enum Node<'t> {
     Path(PathSyntax<'t>),
     /// `:value`
     Value(&'t str),
-    Call { name: &'t str, operands: Vec<NodeId> },
-    Compare { comparator: Comparator, left: NodeId, right: NodeId },
-    Between { value: NodeId, low: NodeId, high: NodeId },
-    In { value: NodeId, list: Vec<NodeId> },
+    Call {
+        name: &'t str,
+        operands: Vec<NodeId>,
+    },
+    Compare {
+        comparator: Comparator,
+        left: NodeId,
+        right: NodeId,
+    },
+    Between {
+        value: NodeId,
+        low: NodeId,
+        high: NodeId,
+    },
+    In {
+        value: NodeId,
+        list: Vec<NodeId>,
+    },
     Not(NodeId),
     And(Vec<NodeId>),
     Or(Vec<NodeId>),
     /// Only on the right side of SET.
-    Arithmetic { sign: Sign, left: NodeId, right: NodeId },
+    Arithmetic {
+        sign: Sign,
+        left: NodeId,
+        right: NodeId,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,11 @@ pub struct Condition {
 
 impl Condition {
     /// `kind` is Condition, Filter or KeyCondition; it shows in messages only.
-    pub fn parse(kind: ExpressionKind, text: &str, placeholders: &mut Placeholders<'_>) -> Result<Condition, ExpressionError> {
+    pub fn parse(
+        kind: ExpressionKind,
+        text: &str,
+        placeholders: &mut Placeholders<'_>,
+    ) -> Result<Condition, ExpressionError> {
         let syntax = parse::condition(text).map_err(|fault| kind.invalid(fault))?;
         let root = resolve::condition(&syntax, placeholders).map_err(|fault| kind.invalid(fault))?;
         Ok(Condition { root })
@@ -104,7 +108,9 @@ impl Test {
             Test::Not(test) => test.collect_paths(paths),
             Test::Exists(path) | Test::NotExists(path) | Test::HasType(path, _) => paths.push(path),
             Test::Compare { left, right, .. } => paths.extend([left, right].into_iter().filter_map(Operand::path)),
-            Test::Between { value, low, high } => paths.extend([value, low, high].into_iter().filter_map(Operand::path)),
+            Test::Between { value, low, high } => {
+                paths.extend([value, low, high].into_iter().filter_map(Operand::path))
+            }
             Test::In { value, list } => paths.extend(std::iter::once(value).chain(list).filter_map(Operand::path)),
             Test::BeginsWith { value, prefix } => paths.extend([value, prefix].into_iter().filter_map(Operand::path)),
             Test::Contains { container, element } => {

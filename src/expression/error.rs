@@ -128,17 +128,27 @@ pub enum Fault {
     UndefinedValue { placeholder: String },
     #[error("The document path has too many nesting levels; nesting levels: {levels}")]
     PathTooDeep { levels: usize },
-    #[error("Two document paths overlap with each other; must remove or rewrite one of these paths; path one: {one}, path two: {two}")]
+    #[error(
+        "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: {one}, path two: {two}"
+    )]
     Overlap { one: Path, two: Path },
-    #[error("Two document paths conflict with each other; must remove or rewrite one of these paths; path one: {one}, path two: {two}")]
+    #[error(
+        "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: {one}, path two: {two}"
+    )]
     Conflict { one: Path, two: Path },
-    #[error("Incorrect number of operands for operator or function; operator or function: {function}, number of operands: {count}")]
+    #[error(
+        "Incorrect number of operands for operator or function; operator or function: {function}, number of operands: {count}"
+    )]
     OperandCount { function: &'static str, count: usize },
     #[error("Operator or function requires a document path; operator or function: {function}")]
     PathRequired { function: &'static str },
-    #[error("The first operand must be distinct from the remaining operands for this operator or function; operator: {operator}, first operand: {path}")]
+    #[error(
+        "The first operand must be distinct from the remaining operands for this operator or function; operator: {operator}, first operand: {path}"
+    )]
     RepeatedOperand { operator: &'static str, path: Path },
-    #[error("Incorrect operand type for operator or function; operator or function: {operator}, operand type: {operand}")]
+    #[error(
+        "Incorrect operand type for operator or function; operator or function: {operator}, operand type: {operand}"
+    )]
     OperandType { operator: &'static str, operand: OperandType },
     /// The operand of ADD or DELETE. AWS names ADD's types for DELETE too (eu-west-2, 2026-09-17).
     #[error("Incorrect operand type for operator or function; operator: {keyword}, operand type: {}, typeSet: ALLOWED_FOR_ADD_OPERAND", long_type_name(*.operand))]
@@ -147,9 +157,13 @@ pub enum Fault {
     AttributeTypeName { name: String },
     #[error("The IN operator is provided with too many operands; number of operands: {count}")]
     TooManyInOperands { count: usize },
-    #[error("The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: {low}, upper bound operand: {high}")]
+    #[error(
+        "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: {low}, upper bound operand: {high}"
+    )]
     BetweenTypes { low: Bound, high: Bound },
-    #[error("The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: {low}, upper bound operand: {high}")]
+    #[error(
+        "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: {low}, upper bound operand: {high}"
+    )]
     BetweenReversed { low: Bound, high: Bound },
 }
 
@@ -210,7 +224,9 @@ pub enum KeyConditionFault {
     NestedOperation,
     #[error("KeyConditionExpressions cannot have conditions on nested attributes")]
     NestedAttribute,
-    #[error("Invalid condition in KeyConditionExpression: {operator} operator must have the key attribute as its first operand")]
+    #[error(
+        "Invalid condition in KeyConditionExpression: {operator} operator must have the key attribute as its first operand"
+    )]
     FirstOperand { operator: &'static str },
     #[error("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")]
     SeveralAttributes,

@@ -123,7 +123,9 @@ fn size(value: ValueView<'_>) -> Option<u64> {
 
 fn begins_with(value: ValueView<'_>, prefix: ValueView<'_>) -> bool {
     match (value, prefix) {
-        (ValueView::S(value), ValueView::S(prefix)) | (ValueView::B(value), ValueView::B(prefix)) => value.starts_with(prefix),
+        (ValueView::S(value), ValueView::S(prefix)) | (ValueView::B(value), ValueView::B(prefix)) => {
+            value.starts_with(prefix)
+        }
         _ => false,
     }
 }
@@ -131,12 +133,10 @@ fn begins_with(value: ValueView<'_>, prefix: ValueView<'_>) -> bool {
 /// A part of a string or a binary, a member of a set, an element of a list.
 fn contains(container: ValueView<'_>, element: Read<'_>) -> bool {
     match (container, element) {
-        (ValueView::S(text), Read::Value(ValueView::S(part))) | (ValueView::B(text), Read::Value(ValueView::B(part))) => {
-            memchr::memmem::find(text, part).is_some()
-        }
-        (ValueView::Ss(set), Read::Value(ValueView::S(member))) | (ValueView::Bs(set), Read::Value(ValueView::B(member))) => {
-            set.contains(member)
-        }
+        (ValueView::S(text), Read::Value(ValueView::S(part)))
+        | (ValueView::B(text), Read::Value(ValueView::B(part))) => memchr::memmem::find(text, part).is_some(),
+        (ValueView::Ss(set), Read::Value(ValueView::S(member)))
+        | (ValueView::Bs(set), Read::Value(ValueView::B(member))) => set.contains(member),
         (ValueView::Ns(set), Read::Value(ValueView::N(member))) => set.contains(member.as_bytes()),
         (ValueView::Ns(set), Read::Size(size)) => set.contains(Number::from(size).as_bytes()),
         (ValueView::L(list), element) => list.iter().any(|other| Read::Value(other).is_equal(element)),
@@ -354,14 +354,16 @@ mod tests {
             "[ab]{0,2}".prop_map(AttributeValue::S),
             (0u64..4).prop_map(|number| AttributeValue::N(Number::from(number))),
             any::<bool>().prop_map(AttributeValue::Bool),
-            proptest::collection::btree_set("[ab]{0,1}", 1..3).prop_map(|set| AttributeValue::Ss(set.into_iter().collect())),
+            proptest::collection::btree_set("[ab]{0,1}", 1..3)
+                .prop_map(|set| AttributeValue::Ss(set.into_iter().collect())),
             proptest::collection::btree_set(0u64..4, 1..3)
                 .prop_map(|set| AttributeValue::Ns(set.into_iter().map(Number::from).collect())),
         ];
         leaf.prop_recursive(2, 8, 3, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..3).prop_map(AttributeValue::L),
-                proptest::collection::vec(("[ab]", inner), 0..3).prop_map(|map| AttributeValue::M(map.into_iter().collect())),
+                proptest::collection::vec(("[ab]", inner), 0..3)
+                    .prop_map(|map| AttributeValue::M(map.into_iter().collect())),
             ]
         })
     }
@@ -389,10 +391,16 @@ mod tests {
             Just(Comparator::GreaterOrEqual),
         ];
         let leaf = prop_oneof![
-            (comparator, any_operand(), any_operand())
-                .prop_map(|(comparator, left, right)| Test::Compare { comparator, left, right }),
-            (any_operand(), any_operand(), any_operand())
-                .prop_map(|(value, low, high)| Test::Between { value, low, high }),
+            (comparator, any_operand(), any_operand()).prop_map(|(comparator, left, right)| Test::Compare {
+                comparator,
+                left,
+                right
+            }),
+            (any_operand(), any_operand(), any_operand()).prop_map(|(value, low, high)| Test::Between {
+                value,
+                low,
+                high
+            }),
             (any_operand(), proptest::collection::vec(any_operand(), 1..3))
                 .prop_map(|(value, list)| Test::In { value, list }),
             (any_operand(), any_operand()).prop_map(|(container, element)| Test::Contains { container, element }),

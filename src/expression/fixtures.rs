@@ -25,7 +25,10 @@ pub(super) fn placeholders(names: &str, values: &str) -> PlaceholderMaps {
     let names = names.into_iter().map(|(key, name)| (key.to_string(), name.to_string())).collect::<Vec<_>>();
     let body = format!(r#"{{"ExpressionAttributeValues":{{{values}}}}}"#);
     let input: QueryInput = decode(body.as_bytes()).unwrap();
-    PlaceholderMaps { names: (!names.is_empty()).then_some(names), values: input.expression_attribute_values.filter(|v| !v.is_empty()) }
+    PlaceholderMaps {
+        names: (!names.is_empty()).then_some(names),
+        values: input.expression_attribute_values.filter(|v| !v.is_empty()),
+    }
 }
 
 impl PlaceholderMaps {

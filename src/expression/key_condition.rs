@@ -109,9 +109,10 @@ fn clause(test: &Test) -> Result<KeyClause, KeyConditionFault> {
             check_first_operand("BETWEEN", value)?;
             let (path, values) = split(&[value, low, high])?;
             match values.as_slice() {
-                [low, high] => {
-                    Ok(KeyClause { attribute: path.root.clone(), comparison: KeyComparison::Between(own(low), own(high)) })
-                }
+                [low, high] => Ok(KeyClause {
+                    attribute: path.root.clone(),
+                    comparison: KeyComparison::Between(own(low), own(high)),
+                }),
                 _ => Err(KeyConditionFault::SeveralAttributes),
             }
         }
@@ -179,9 +180,15 @@ mod tests {
         let (a, b) = (|| AttributeValue::S("a".into()), || AttributeValue::S("b".into()));
         for (text, expected) in [
             ("pk = :a", vec![("pk", KeyComparison::Equal(a()))]),
-            (":a <= sk AND :b = pk", vec![("sk", KeyComparison::GreaterOrEqual(a())), ("pk", KeyComparison::Equal(b()))]),
+            (
+                ":a <= sk AND :b = pk",
+                vec![("sk", KeyComparison::GreaterOrEqual(a())), ("pk", KeyComparison::Equal(b()))],
+            ),
             ("(#p = :a AND :b > sk)", vec![("pk", KeyComparison::Equal(a())), ("sk", KeyComparison::Less(b()))]),
-            ("(pk = :a) AND (sk BETWEEN :a AND :b)", vec![("pk", KeyComparison::Equal(a())), ("sk", KeyComparison::Between(a(), b()))]),
+            (
+                "(pk = :a) AND (sk BETWEEN :a AND :b)",
+                vec![("pk", KeyComparison::Equal(a())), ("sk", KeyComparison::Between(a(), b()))],
+            ),
             (
                 "a = :a AND (b = :b AND begins_with((c), :a)) AND d < :b",
                 vec![
@@ -207,14 +214,35 @@ mod tests {
             ("Invalid operator used in KeyConditionExpression: <>", &["a <> b"]),
             ("Invalid operator used in KeyConditionExpression: attribute_exists", &["attribute_exists(a)"]),
             ("Invalid operator used in KeyConditionExpression: contains", &["contains(a.d, b)"]),
-            ("KeyConditionExpressions cannot contain nested operations", &["size(b) > a AND a.b > b AND b > c", "a > size(b.d)", "a between size(b) and size(a)"]),
-            ("Invalid condition in KeyConditionExpression: BETWEEN operator must have the key attribute as its first operand", &[":a between size(b) and size(a) and b > :b"]),
-            ("Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as its first operand", &["begins_with(:a, b) and a > :b"]),
-            ("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition", &["b > a.b", "b between c[1] and d", "a between b and size(a)", "begins_with(a, b)"]),
-            ("KeyConditionExpressions cannot have conditions on nested attributes", &["b.d > a AND c.d > e.f", "a.d > c", "b[0] > a"]),
+            (
+                "KeyConditionExpressions cannot contain nested operations",
+                &["size(b) > a AND a.b > b AND b > c", "a > size(b.d)", "a between size(b) and size(a)"],
+            ),
+            (
+                "Invalid condition in KeyConditionExpression: BETWEEN operator must have the key attribute as its first operand",
+                &[":a between size(b) and size(a) and b > :b"],
+            ),
+            (
+                "Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as its first operand",
+                &["begins_with(:a, b) and a > :b"],
+            ),
+            (
+                "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition",
+                &["b > a.b", "b between c[1] and d", "a between b and size(a)", "begins_with(a, b)"],
+            ),
+            (
+                "KeyConditionExpressions cannot have conditions on nested attributes",
+                &["b.d > a AND c.d > e.f", "a.d > c", "b[0] > a"],
+            ),
             ("Invalid condition in KeyConditionExpression: No key attribute specified", &[":b > :a AND a < :b"]),
-            ("Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key", &["b > :a AND b < :a and c = :a and d = :a", "(a > :a and b > :a) and (b > :a and c > :a)"]),
-            ("Invalid KeyConditionExpression: An expression attribute value used in expression is not defined; attribute value: :zz", &["pk = :zz AND sk < :a OR x = y"]),
+            (
+                "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key",
+                &["b > :a AND b < :a and c = :a and d = :a", "(a > :a and b > :a) and (b > :a and c > :a)"],
+            ),
+            (
+                "Invalid KeyConditionExpression: An expression attribute value used in expression is not defined; attribute value: :zz",
+                &["pk = :zz AND sk < :a OR x = y"],
+            ),
         ];
         for (expected, texts) in cases {
             for text in texts {

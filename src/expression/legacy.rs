@@ -47,34 +47,56 @@ pub enum LegacyFault {
     OperatorWithoutConditions,
     #[error("ConditionalOperator can only be used when Filter or Expected has two or more elements")]
     OperatorWithOneCondition,
-    #[error("One or more parameter values were invalid: Value and AttributeValueList cannot be used together for Attribute: {attribute}")]
+    #[error(
+        "One or more parameter values were invalid: Value and AttributeValueList cannot be used together for Attribute: {attribute}"
+    )]
     ValueAndList { attribute: String },
-    #[error("One or more parameter values were invalid: Exists and ComparisonOperator cannot be used together for Attribute: {attribute}")]
+    #[error(
+        "One or more parameter values were invalid: Exists and ComparisonOperator cannot be used together for Attribute: {attribute}"
+    )]
     ExistsAndOperator { attribute: String },
-    #[error("One or more parameter values were invalid: Value or AttributeValueList must be used with ComparisonOperator: {operator} for Attribute: {attribute}")]
+    #[error(
+        "One or more parameter values were invalid: Value or AttributeValueList must be used with ComparisonOperator: {operator} for Attribute: {attribute}"
+    )]
     OperatorWithoutValues { operator: ComparisonOperator, attribute: String },
-    #[error("One or more parameter values were invalid: AttributeValueList can only be used with a ComparisonOperator for Attribute: {attribute}")]
+    #[error(
+        "One or more parameter values were invalid: AttributeValueList can only be used with a ComparisonOperator for Attribute: {attribute}"
+    )]
     ListWithoutOperator { attribute: String },
     #[error("One or more parameter values were invalid: Value must be provided when Exists is {} for Attribute: {attribute}", if *.exists_is_given { "true" } else { "null" })]
     ExistsWithoutValue { exists_is_given: bool, attribute: String },
-    #[error("One or more parameter values were invalid: Value cannot be used when Exists is false for Attribute: {attribute}")]
+    #[error(
+        "One or more parameter values were invalid: Value cannot be used when Exists is false for Attribute: {attribute}"
+    )]
     AbsentWithValue { attribute: String },
-    #[error("One or more parameter values were invalid: Invalid number of argument(s) for the {operator} ComparisonOperator")]
+    #[error(
+        "One or more parameter values were invalid: Invalid number of argument(s) for the {operator} ComparisonOperator"
+    )]
     ValueCount { operator: ComparisonOperator },
-    #[error("One or more parameter values were invalid: AttributeValues inside AttributeValueList must be of same type")]
+    #[error(
+        "One or more parameter values were invalid: AttributeValues inside AttributeValueList must be of same type"
+    )]
     MixedTypes,
-    #[error("One or more parameter values were invalid: ComparisonOperator {operator} is not valid for {type_name} AttributeValue type")]
+    #[error(
+        "One or more parameter values were invalid: ComparisonOperator {operator} is not valid for {type_name} AttributeValue type"
+    )]
     ValueType { operator: ComparisonOperator, type_name: TypeName },
     #[error("The BETWEEN condition was provided a range where the lower bound is greater than the upper bound")]
     BetweenReversed,
     /// Absent, or none of the thirteen: a fault of the member.
-    #[error("Member must satisfy enum value set: [IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS]")]
+    #[error(
+        "Member must satisfy enum value set: [IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS]"
+    )]
     ComparisonOperator { attribute: String },
     #[error("Member must satisfy enum value set: [ADD, DELETE, PUT]")]
     Action { attribute: String },
-    #[error("One or more parameter values were invalid: Only DELETE action is allowed when no attribute value is specified")]
+    #[error(
+        "One or more parameter values were invalid: Only DELETE action is allowed when no attribute value is specified"
+    )]
     ActionWithoutValue,
-    #[error("One or more parameter values were invalid: DELETE action with value is not supported for the type {type_name}")]
+    #[error(
+        "One or more parameter values were invalid: DELETE action with value is not supported for the type {type_name}"
+    )]
     DeleteType { type_name: TypeName },
     #[error("One or more parameter values were invalid: ADD action is not supported for the type {type_name}")]
     AddType { type_name: TypeName },
@@ -208,7 +230,9 @@ impl ComparisonOperator {
             ComparisonOperator::Eq | ComparisonOperator::Ne => true,
             ComparisonOperator::Null | ComparisonOperator::NotNull => true,
             ComparisonOperator::BeginsWith => matches!(type_name, S | B),
-            ComparisonOperator::Contains | ComparisonOperator::NotContains => matches!(type_name, S | N | B | Bool | Null),
+            ComparisonOperator::Contains | ComparisonOperator::NotContains => {
+                matches!(type_name, S | N | B | Bool | Null)
+            }
             ComparisonOperator::In
             | ComparisonOperator::Le
             | ComparisonOperator::Lt
@@ -245,8 +269,8 @@ fn expected_test(attribute: &str, expected: &ExpectedAttributeValue) -> Result<T
         return Err(LegacyFault::ValueAndList { attribute: attribute_name() });
     }
     if let Some(name) = &expected.comparison_operator {
-        let operator =
-            ComparisonOperator::parse(name).ok_or_else(|| LegacyFault::ComparisonOperator { attribute: attribute_name() })?;
+        let operator = ComparisonOperator::parse(name)
+            .ok_or_else(|| LegacyFault::ComparisonOperator { attribute: attribute_name() })?;
         if expected.exists.is_some() {
             return Err(LegacyFault::ExistsAndOperator { attribute: attribute_name() });
         }
@@ -429,7 +453,11 @@ mod tests {
             ("s", comparison("BEGINS_WITH", r#"[{"S":"he"}]"#), true),
             ("c.d", comparison("EQ", r#"[{"BOOL":true}]"#), true),
         ] {
-            assert_eq!(expected_holds(stored, &format!(r#"{{"{attribute}":{expected}}}"#), None), Ok(holds), "{attribute} {expected}");
+            assert_eq!(
+                expected_holds(stored, &format!(r#"{{"{attribute}":{expected}}}"#), None),
+                Ok(holds),
+                "{attribute} {expected}"
+            );
         }
         let two = r#"{"a":{"Value":{"N":"1"}},"s":{"Value":{"S":"no"}}}"#;
         assert_eq!(expected_holds(stored, two, None), Ok(false));
@@ -440,19 +468,56 @@ mod tests {
     #[test]
     fn expected_is_refused_with_awss_words() {
         for (expected, text) in [
-            (r#"{"Exists":true}"#, "One or more parameter values were invalid: Value must be provided when Exists is true for Attribute: a"),
-            ("{}", "One or more parameter values were invalid: Value must be provided when Exists is null for Attribute: a"),
-            (r#"{"Exists":false,"Value":{"S":"x"}}"#, "One or more parameter values were invalid: Value cannot be used when Exists is false for Attribute: a"),
-            (r#"{"Value":{"S":"x"},"ComparisonOperator":"EQ","AttributeValueList":[{"S":"x"}]}"#, "One or more parameter values were invalid: Value and AttributeValueList cannot be used together for Attribute: a"),
-            (r#"{"Exists":true,"ComparisonOperator":"LT"}"#, "One or more parameter values were invalid: Exists and ComparisonOperator cannot be used together for Attribute: a"),
-            (r#"{"ComparisonOperator":"EQ"}"#, "One or more parameter values were invalid: Value or AttributeValueList must be used with ComparisonOperator: EQ for Attribute: a"),
-            (r#"{"AttributeValueList":[]}"#, "One or more parameter values were invalid: AttributeValueList can only be used with a ComparisonOperator for Attribute: a"),
-            (r#"{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"S":"x"}]}"#, "One or more parameter values were invalid: Invalid number of argument(s) for the BETWEEN ComparisonOperator"),
-            (r#"{"ComparisonOperator":"NULL","Value":{"S":"x"}}"#, "One or more parameter values were invalid: Invalid number of argument(s) for the NULL ComparisonOperator"),
-            (r#"{"ComparisonOperator":"IN","AttributeValueList":[{"S":"b"},{"N":"1"}]}"#, "One or more parameter values were invalid: AttributeValues inside AttributeValueList must be of same type"),
-            (r#"{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"S":"b"},{"S":"a"}]}"#, "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"),
+            (
+                r#"{"Exists":true}"#,
+                "One or more parameter values were invalid: Value must be provided when Exists is true for Attribute: a",
+            ),
+            (
+                "{}",
+                "One or more parameter values were invalid: Value must be provided when Exists is null for Attribute: a",
+            ),
+            (
+                r#"{"Exists":false,"Value":{"S":"x"}}"#,
+                "One or more parameter values were invalid: Value cannot be used when Exists is false for Attribute: a",
+            ),
+            (
+                r#"{"Value":{"S":"x"},"ComparisonOperator":"EQ","AttributeValueList":[{"S":"x"}]}"#,
+                "One or more parameter values were invalid: Value and AttributeValueList cannot be used together for Attribute: a",
+            ),
+            (
+                r#"{"Exists":true,"ComparisonOperator":"LT"}"#,
+                "One or more parameter values were invalid: Exists and ComparisonOperator cannot be used together for Attribute: a",
+            ),
+            (
+                r#"{"ComparisonOperator":"EQ"}"#,
+                "One or more parameter values were invalid: Value or AttributeValueList must be used with ComparisonOperator: EQ for Attribute: a",
+            ),
+            (
+                r#"{"AttributeValueList":[]}"#,
+                "One or more parameter values were invalid: AttributeValueList can only be used with a ComparisonOperator for Attribute: a",
+            ),
+            (
+                r#"{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"S":"x"}]}"#,
+                "One or more parameter values were invalid: Invalid number of argument(s) for the BETWEEN ComparisonOperator",
+            ),
+            (
+                r#"{"ComparisonOperator":"NULL","Value":{"S":"x"}}"#,
+                "One or more parameter values were invalid: Invalid number of argument(s) for the NULL ComparisonOperator",
+            ),
+            (
+                r#"{"ComparisonOperator":"IN","AttributeValueList":[{"S":"b"},{"N":"1"}]}"#,
+                "One or more parameter values were invalid: AttributeValues inside AttributeValueList must be of same type",
+            ),
+            (
+                r#"{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"S":"b"},{"S":"a"}]}"#,
+                "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound",
+            ),
         ] {
-            assert_eq!(expected_holds("{}", &format!(r#"{{"a":{expected}}}"#), None), Err(text.to_string()), "{expected}");
+            assert_eq!(
+                expected_holds("{}", &format!(r#"{{"a":{expected}}}"#), None),
+                Err(text.to_string()),
+                "{expected}"
+            );
         }
         let one = r#"{"a":{"Exists":false}}"#;
         assert_eq!(
@@ -475,7 +540,9 @@ mod tests {
                 let fault = key_conditions_to_key_condition(&input.key_conditions.unwrap()).unwrap_err();
                 assert_eq!(
                     fault.to_string(),
-                    format!("One or more parameter values were invalid: ComparisonOperator {operator} is not valid for {type_name} AttributeValue type")
+                    format!(
+                        "One or more parameter values were invalid: ComparisonOperator {operator} is not valid for {type_name} AttributeValue type"
+                    )
                 );
             }
         }
@@ -492,7 +559,10 @@ mod tests {
         let input: QueryInput = decode(json.as_bytes()).unwrap();
         let condition = key_conditions_to_key_condition(&input.key_conditions.unwrap()).unwrap();
         let number = |number: u64| AttributeValue::N(crate::value::Number::from(number));
-        assert_eq!(condition.clause("pk").map(|clause| &clause.comparison), Some(&KeyComparison::Equal(AttributeValue::S("p".into()))));
+        assert_eq!(
+            condition.clause("pk").map(|clause| &clause.comparison),
+            Some(&KeyComparison::Equal(AttributeValue::S("p".into())))
+        );
         assert_eq!(condition.clauses[1].comparison, KeyComparison::Between(number(1), number(2)));
         assert_eq!(condition.clauses[2].comparison, KeyComparison::NotIndexable);
     }
@@ -525,7 +595,8 @@ mod tests {
             let fault = attribute_updates_to_update(&updates).unwrap_err();
             assert_eq!(fault.to_string(), format!("One or more parameter values were invalid: {text}"));
         }
-        let updates = update_input(r#""AttributeUpdates":{"a":{"Action":"put","Value":{"N":"1"}}}"#).attribute_updates.unwrap();
+        let updates =
+            update_input(r#""AttributeUpdates":{"a":{"Action":"put","Value":{"N":"1"}}}"#).attribute_updates.unwrap();
         assert_eq!(attribute_updates_to_update(&updates), Err(LegacyFault::Action { attribute: "a".into() }));
     }
 

@@ -383,43 +383,52 @@ mod tests {
 
     #[test]
     fn a_syntax_error_names_the_token_and_its_neighbours() {
-        assert_syntax(condition, &[
-            ("a = = b", "=", "= = b"),
-            ("attribute_not_exists(", "<EOF>", "("),
-            ("foo", "<EOF>", "foo"),
-            ("attribute_type()", ")", "()"),
-            ("1abc = :v", "1", "1abc"),
-            ("  1abc = :v", "1", "  1abc"),
-            ("a-b = :v", "-", "a-b"),
-            ("pk = :p AND __typename = :t", "_", "AND __"),
-            ("aé = :v", "é", "aé ="),
-            ("n\u{a0}= :v", "\u{a0}", "n\u{a0}="),
-            ("n\u{c}= :v", "\u{c}", "n\u{c}="),
-            ("n = :v AND  ", "<EOF>", "AND  "),
-            ("n = :v)", ")", ":v)"),
-            ("(n = :v", "<EOF>", ":v"),
-            ("n IN ()", ")", "()"),
-            ("n != :v", "!", "n !="),
-            ("n => :v", ">", "=> :v"),
-            ("(n)", "<EOF>", ")"),
-            ("NOT (#n)", "<EOF>", ")"),
-            ("(n AND m = :v)", "AND", "n AND m"),
-            ("n = :v = ((n = :v))", "=", ":v = ("),
-            ("l[01] = :v", "1", "01]"),
-            ("l[-1] = :v", "-", "[-1"),
-            ("   ", "<EOF>", "   "),
-        ]);
-        assert_syntax(projection, &[("!!! INVALID !!!", "!", "!!"), ("l[a]", "a", "[a]"), ("l[]", "]", "[]"), ("v,", "<EOF>", ",")]);
-        assert_syntax(update, &[
-            ("INVALID SYNTAX HERE", "INVALID", "INVALID SYNTAX"),
-            ("ADD hits : incr", ":", "hits : incr"),
-            ("SET a = if_not_exists(a, 0)", "0", ", 0)"),
-            ("SET #, a = :v", "#", "SET #,"),
-            ("SET n = n - :one - :one", "-", ":one - :one"),
-            ("SET n = :v,", "<EOF>", ","),
-            ("ADD n #x", "#x", "n #x"),
-            ("SET numx = numx * :v", "*", "numx * :v"),
-        ]);
+        assert_syntax(
+            condition,
+            &[
+                ("a = = b", "=", "= = b"),
+                ("attribute_not_exists(", "<EOF>", "("),
+                ("foo", "<EOF>", "foo"),
+                ("attribute_type()", ")", "()"),
+                ("1abc = :v", "1", "1abc"),
+                ("  1abc = :v", "1", "  1abc"),
+                ("a-b = :v", "-", "a-b"),
+                ("pk = :p AND __typename = :t", "_", "AND __"),
+                ("aé = :v", "é", "aé ="),
+                ("n\u{a0}= :v", "\u{a0}", "n\u{a0}="),
+                ("n\u{c}= :v", "\u{c}", "n\u{c}="),
+                ("n = :v AND  ", "<EOF>", "AND  "),
+                ("n = :v)", ")", ":v)"),
+                ("(n = :v", "<EOF>", ":v"),
+                ("n IN ()", ")", "()"),
+                ("n != :v", "!", "n !="),
+                ("n => :v", ">", "=> :v"),
+                ("(n)", "<EOF>", ")"),
+                ("NOT (#n)", "<EOF>", ")"),
+                ("(n AND m = :v)", "AND", "n AND m"),
+                ("n = :v = ((n = :v))", "=", ":v = ("),
+                ("l[01] = :v", "1", "01]"),
+                ("l[-1] = :v", "-", "[-1"),
+                ("   ", "<EOF>", "   "),
+            ],
+        );
+        assert_syntax(
+            projection,
+            &[("!!! INVALID !!!", "!", "!!"), ("l[a]", "a", "[a]"), ("l[]", "]", "[]"), ("v,", "<EOF>", ",")],
+        );
+        assert_syntax(
+            update,
+            &[
+                ("INVALID SYNTAX HERE", "INVALID", "INVALID SYNTAX"),
+                ("ADD hits : incr", ":", "hits : incr"),
+                ("SET a = if_not_exists(a, 0)", "0", ", 0)"),
+                ("SET #, a = :v", "#", "SET #,"),
+                ("SET n = n - :one - :one", "-", ":one - :one"),
+                ("SET n = :v,", "<EOF>", ","),
+                ("ADD n #x", "#x", "n #x"),
+                ("SET numx = numx * :v", "*", "numx * :v"),
+            ],
+        );
     }
 
     /// From dynalite's scan, getItem and updateItem tests, which were run against AWS.
@@ -526,7 +535,10 @@ mod tests {
             refusal(condition(&padded("a = :v", 4097))),
             "Expression size has exceeded the maximum allowed size; expression size: 4097"
         );
-        assert_eq!(refusal(update(&padded("SET a = :v", 4097))), "Expression size has exceeded the maximum allowed size;");
+        assert_eq!(
+            refusal(update(&padded("SET a = :v", 4097))),
+            "Expression size has exceeded the maximum allowed size;"
+        );
         let joined = |count: usize| vec!["a=:v"; count].join(" OR ");
         assert!(condition(&joined(150)).is_ok());
         assert_eq!(refusal(condition(&joined(151))), "The expression contains too many operators; operator count: 301");

@@ -93,7 +93,9 @@ fn check_keys<T>(map: PlaceholderMap, table: &Table<'_, T>, sign: u8) -> Result<
         }
         let is_sound = match key.as_bytes() {
             [first, rest @ ..] => {
-                *first == sign && !rest.is_empty() && rest.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+                *first == sign
+                    && !rest.is_empty()
+                    && rest.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
             }
             [] => false,
         };
@@ -115,7 +117,8 @@ mod tests {
     use super::*;
 
     fn refusal(names: Option<&[(&str, &str)]>, values: Option<&[&str]>) -> String {
-        let names = names.map(|names| names.iter().map(|(key, name)| (key.to_string(), name.to_string())).collect::<Vec<_>>());
+        let names =
+            names.map(|names| names.iter().map(|(key, name)| (key.to_string(), name.to_string())).collect::<Vec<_>>());
         let values = values.map(|keys| {
             keys.iter().map(|key| (key.to_string(), Given::sound(AttributeValue::Null, 1))).collect::<Vec<_>>()
         });

@@ -188,7 +188,8 @@ mod tests {
             ("o[1].a, o[0].b", r#"{"o":{"L":[{"M":{"b":{"N":"2"}}},{"M":{"a":{"N":"4"}}}]}}"#),
             ("m.x.y, m.w", r#"{"m":{"M":{"x":{"M":{"y":{"N":"1"}}},"w":{"N":"3"}}}}"#),
             ("m.#d, #d", r#"{"m.w":{"S":"flat"}}"#),
-            ("m.zz, q.x, l.x, o[0].zz, zz", "{}"), ("m[0], q[1]", "{}"),
+            ("m.zz, q.x, l.x, o[0].zz, zz", "{}"),
+            ("m[0], q[1]", "{}"),
         ] {
             assert_eq!(project(&stored, text), item(expected), "{text}");
         }
@@ -238,7 +239,8 @@ mod tests {
         leaf.prop_recursive(4, 24, 3, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..4).prop_map(AttributeValue::L),
-                proptest::collection::vec(("[abc]", inner), 0..4).prop_map(|map| AttributeValue::M(map.into_iter().collect())),
+                proptest::collection::vec(("[abc]", inner), 0..4)
+                    .prop_map(|map| AttributeValue::M(map.into_iter().collect())),
             ]
         })
     }

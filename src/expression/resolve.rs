@@ -40,7 +40,8 @@ pub(super) fn update(syntax: &UpdateSyntax<'_>, placeholders: &mut Placeholders<
         .enumerate()
         .flat_map(|(section, written)| written.actions.iter().map(move |action| (section, written.keyword, action)))
         .collect();
-    let targets = actions.iter().map(|(_, _, action)| path(&action.target, placeholders)).collect::<Result<Vec<_>, _>>()?;
+    let targets =
+        actions.iter().map(|(_, _, action)| path(&action.target, placeholders)).collect::<Result<Vec<_>, _>>()?;
     overlap::check(&targets)?;
     let mut resolver = Resolver { tree, placeholders };
     for (_, _, action) in actions.iter().rev() {
@@ -58,7 +59,9 @@ pub(super) fn update(syntax: &UpdateSyntax<'_>, placeholders: &mut Placeholders<
 
 fn words_of_condition(tree: &Tree<'_>, id: NodeId) -> Result<(), Fault> {
     match tree.node(id) {
-        Node::And(conditions) | Node::Or(conditions) => conditions.iter().try_for_each(|id| words_of_condition(tree, *id)),
+        Node::And(conditions) | Node::Or(conditions) => {
+            conditions.iter().try_for_each(|id| words_of_condition(tree, *id))
+        }
         Node::Not(condition) => words_of_condition(tree, *condition),
         Node::Compare { left, right, .. } => words_of_operands(tree, &[*left, *right], Place::Operand),
         Node::Between { value, low, high } => words_of_operands(tree, &[*value, *low, *high], Place::Operand),
@@ -163,7 +166,9 @@ fn path(syntax: &PathSyntax<'_>, placeholders: &mut Placeholders<'_>) -> Result<
     for (at, part) in syntax.iter().enumerate() {
         let name = match part {
             PathPart::Index(digits) => {
-                steps.push(Step::Index(parse_index(digits).ok_or_else(|| Fault::ListIndex { index: digits.to_string() })?));
+                steps.push(Step::Index(
+                    parse_index(digits).ok_or_else(|| Fault::ListIndex { index: digits.to_string() })?,
+                ));
                 continue;
             }
             PathPart::Name(name) => name,
@@ -316,7 +321,11 @@ fn ill_formed() -> Fault {
 
 fn check_action_operand(keyword: Keyword, value: &AttributeValue, allowed: &[TypeName]) -> Result<(), Fault> {
     let operand = value.type_name();
-    if allowed.contains(&operand) { Ok(()) } else { Err(Fault::ActionOperandType { keyword: keyword.as_str(), operand }) }
+    if allowed.contains(&operand) {
+        Ok(())
+    } else {
+        Err(Fault::ActionOperandType { keyword: keyword.as_str(), operand })
+    }
 }
 
 #[cfg(test)]
@@ -354,7 +363,10 @@ mod tests {
             ("foo(n) = :v AND status = :v", "Invalid function name; function: foo"),
             ("#x = :v AND foo(n)", "Invalid function name; function: foo"),
             ("l[2147483648] = :v", "List index is not within the allowable range; index: [2147483648]"),
-            ("n = if_not_exists(n, :v)", "The function is not allowed in a condition expression; function: if_not_exists"),
+            (
+                "n = if_not_exists(n, :v)",
+                "The function is not allowed in a condition expression; function: if_not_exists",
+            ),
         ] {
             assert_eq!(filter_refusal(text, "", ""), format!("Invalid FilterExpression: {expected}"), "{text}");
         }
@@ -370,7 +382,8 @@ mod tests {
             ("a between b and attribute_exists(things)", "attribute_exists"),
             ("a in (b, attribute_exists(things))", "attribute_exists"),
         ] {
-            let expected = format!("The function is not allowed to be used this way in an expression; function: {function}");
+            let expected =
+                format!("The function is not allowed to be used this way in an expression; function: {function}");
             assert_eq!(filter_refusal(text, "", ""), format!("Invalid FilterExpression: {expected}"), "{text}");
         }
     }
@@ -379,7 +392,8 @@ mod tests {
     fn placeholders_and_operands_come_second_in_the_order_written() {
         let undefined_name = "An expression attribute name used in the document path is not defined; attribute name: ";
         let undefined_value = "An expression attribute value used in expression is not defined; attribute value: ";
-        let distinct = "The first operand must be distinct from the remaining operands for this operator or function; operator: ";
+        let distinct =
+            "The first operand must be distinct from the remaining operands for this operator or function; operator: ";
         let count = "Incorrect number of operands for operator or function; operator or function: ";
         for (text, expected) in [
             ("attribute_exists(#P.RearView, :x) and a=a", format!("{undefined_name}#P")),
@@ -448,17 +462,20 @@ mod tests {
 
     #[test]
     fn bounds_of_between_are_of_one_type_and_in_order() {
-        let refusal = |low: &str, high: &str| {
-            filter_refusal("n BETWEEN :a AND (:b)", "", &format!(r#"":a":{low},":b":{high}"#))
-        };
+        let refusal =
+            |low: &str, high: &str| filter_refusal("n BETWEEN :a AND (:b)", "", &format!(r#"":a":{low},":b":{high}"#));
         let reversed = "Invalid FilterExpression: The BETWEEN operator requires upper bound to be greater than or equal to lower bound; ";
         assert_eq!(
             refusal(r#"{"N":"9"}"#, r#"{"N":"1.0"}"#),
-            format!("{reversed}lower bound operand: AttributeValue: {{N:9}}, upper bound operand: AttributeValue: {{N:1}}")
+            format!(
+                "{reversed}lower bound operand: AttributeValue: {{N:9}}, upper bound operand: AttributeValue: {{N:1}}"
+            )
         );
         assert_eq!(
             refusal(r#"{"B":"eg=="}"#, r#"{"B":"YQ=="}"#),
-            format!("{reversed}lower bound operand: AttributeValue: {{B:eg==}}, upper bound operand: AttributeValue: {{B:YQ==}}")
+            format!(
+                "{reversed}lower bound operand: AttributeValue: {{B:eg==}}, upper bound operand: AttributeValue: {{B:YQ==}}"
+            )
         );
         assert_eq!(
             refusal(r#"{"S":"zz"}"#, r#"{"N":"1"}"#),
@@ -501,7 +518,10 @@ mod tests {
             );
             assert_eq!(projection_refusal(text, names), expected, "{text}");
         }
-        assert_eq!(projection_refusal("a.abORt, #x", ""), "Invalid ProjectionExpression: Attribute name is a reserved keyword; reserved keyword: abORt");
+        assert_eq!(
+            projection_refusal("a.abORt, #x", ""),
+            "Invalid ProjectionExpression: Attribute name is a reserved keyword; reserved keyword: abORt"
+        );
         assert!(projection_refusal("a,b,a,#c", "").ends_with("is not defined; attribute name: #c"));
     }
 
@@ -513,27 +533,77 @@ mod tests {
             ("set #c = if_not_exist(:c) set c = d", "Invalid function name; function: if_not_exist"),
             ("set a = #c set c = :d", "The \"SET\" section can only be used once in an update expression;"),
             ("remove #d set a = b remove e", "The \"REMOVE\" section can only be used once in an update expression;"),
-            ("SET #z = if_not_exists(:z)", "An expression attribute name used in the document path is not defined; attribute name: #z"),
-            ("SET #c = if_not_exists(:z)", "An expression attribute value used in expression is not defined; attribute value: :z"),
-            ("set d[1] = a, d.b = a, c[1].a = a, #c = if_not_exists(a)", "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [c, [1], a], path two: [c]"),
-            ("set #c[3].#d = a, #c[3] = a", "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [c, [3], [3]], path two: [c, [3]]"),
-            ("remove a.#c set a[1] = #d", "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: [a, c], path two: [a, [1]]"),
-            ("set b = list_append(:s, a), c = if_not_exists(a) add a.b :s", "Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND"),
-            ("delete a.b :t", "Incorrect operand type for operator or function; operator: DELETE, operand type: BOOL, typeSet: ALLOWED_FOR_ADD_OPERAND"),
-            ("delete a.b :n", "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, typeSet: ALLOWED_FOR_ADD_OPERAND"),
-            ("set a = if_not_exists(c)", "Incorrect number of operands for operator or function; operator or function: if_not_exists, number of operands: 1"),
-            ("set a = if_not_exists(:s, c)", "Operator or function requires a document path; operator or function: if_not_exists"),
-            ("set a = if_not_exists(if_not_exists(a, b), c)", "Operator or function requires a document path; operator or function: if_not_exists"),
-            ("set a = list_append(a, :n)", "Incorrect operand type for operator or function; operator or function: list_append, operand type: N"),
-            ("set a = :s + :t", "Incorrect operand type for operator or function; operator or function: +, operand type: S"),
-            ("set a = a - :t", "Incorrect operand type for operator or function; operator or function: -, operand type: BOOL"),
+            (
+                "SET #z = if_not_exists(:z)",
+                "An expression attribute name used in the document path is not defined; attribute name: #z",
+            ),
+            (
+                "SET #c = if_not_exists(:z)",
+                "An expression attribute value used in expression is not defined; attribute value: :z",
+            ),
+            (
+                "set d[1] = a, d.b = a, c[1].a = a, #c = if_not_exists(a)",
+                "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [c, [1], a], path two: [c]",
+            ),
+            (
+                "set #c[3].#d = a, #c[3] = a",
+                "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [c, [3], [3]], path two: [c, [3]]",
+            ),
+            (
+                "remove a.#c set a[1] = #d",
+                "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: [a, c], path two: [a, [1]]",
+            ),
+            (
+                "set b = list_append(:s, a), c = if_not_exists(a) add a.b :s",
+                "Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND",
+            ),
+            (
+                "delete a.b :t",
+                "Incorrect operand type for operator or function; operator: DELETE, operand type: BOOL, typeSet: ALLOWED_FOR_ADD_OPERAND",
+            ),
+            (
+                "delete a.b :n",
+                "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, typeSet: ALLOWED_FOR_ADD_OPERAND",
+            ),
+            (
+                "set a = if_not_exists(c)",
+                "Incorrect number of operands for operator or function; operator or function: if_not_exists, number of operands: 1",
+            ),
+            (
+                "set a = if_not_exists(:s, c)",
+                "Operator or function requires a document path; operator or function: if_not_exists",
+            ),
+            (
+                "set a = if_not_exists(if_not_exists(a, b), c)",
+                "Operator or function requires a document path; operator or function: if_not_exists",
+            ),
+            (
+                "set a = list_append(a, :n)",
+                "Incorrect operand type for operator or function; operator or function: list_append, operand type: N",
+            ),
+            (
+                "set a = :s + :t",
+                "Incorrect operand type for operator or function; operator or function: +, operand type: S",
+            ),
+            (
+                "set a = a - :t",
+                "Incorrect operand type for operator or function; operator or function: -, operand type: BOOL",
+            ),
             ("set a = size(b)", "The function is not allowed in an update expression; function: size"),
-            ("set a = list_append(list_append(l, m), n)", "The function is not allowed to be used this way in an expression; function: list_append"),
+            (
+                "set a = list_append(list_append(l, m), n)",
+                "The function is not allowed to be used this way in an expression; function: list_append",
+            ),
         ] {
             let refusal = update_refusal(text, "#c=c #d=[3]", r#"":s":{"S":"a"},":n":{"N":"1"},":t":{"BOOL":true}"#);
             assert_eq!(refusal, format!("Invalid UpdateExpression: {expected}"), "{text}");
         }
-        for text in ["SET a = if_not_exists(a, b) + b", "SET a = if_not_exists(a, if_not_exists(b, c))", "set a[1] = b", "add a :n, b.c :n"] {
+        for text in [
+            "SET a = if_not_exists(a, b) + b",
+            "SET a = if_not_exists(a, if_not_exists(b, c))",
+            "set a[1] = b",
+            "add a :n, b.c :n",
+        ] {
             assert_eq!(update_refusal(text, "", r#"":n":{"N":"1"}"#), "", "{text}");
         }
     }

@@ -309,7 +309,9 @@ fn add(stored: &AttributeValue, value: &AttributeValue) -> Result<AttributeValue
         (AttributeValue::Ss(stored), AttributeValue::Ss(members)) => Ok(AttributeValue::Ss(union(stored, members))),
         (AttributeValue::Ns(stored), AttributeValue::Ns(members)) => Ok(AttributeValue::Ns(union(stored, members))),
         (AttributeValue::Bs(stored), AttributeValue::Bs(members)) => Ok(AttributeValue::Bs(union(stored, members))),
-        (AttributeValue::L(stored), AttributeValue::L(tail)) => Ok(AttributeValue::L([&stored[..], &tail[..]].concat())),
+        (AttributeValue::L(stored), AttributeValue::L(tail)) => {
+            Ok(AttributeValue::L([&stored[..], &tail[..]].concat()))
+        }
         _ => Err(Problem::OperandType),
     }
 }
@@ -320,9 +322,15 @@ fn delete(stored: &AttributeValue, members: &AttributeValue) -> Result<Change, P
         if members.is_empty() { Change::Remove } else { Change::Put(set(members)) }
     }
     match (stored, members) {
-        (AttributeValue::Ss(stored), AttributeValue::Ss(members)) => Ok(left(without(stored, members), AttributeValue::Ss)),
-        (AttributeValue::Ns(stored), AttributeValue::Ns(members)) => Ok(left(without(stored, members), AttributeValue::Ns)),
-        (AttributeValue::Bs(stored), AttributeValue::Bs(members)) => Ok(left(without(stored, members), AttributeValue::Bs)),
+        (AttributeValue::Ss(stored), AttributeValue::Ss(members)) => {
+            Ok(left(without(stored, members), AttributeValue::Ss))
+        }
+        (AttributeValue::Ns(stored), AttributeValue::Ns(members)) => {
+            Ok(left(without(stored, members), AttributeValue::Ns))
+        }
+        (AttributeValue::Bs(stored), AttributeValue::Bs(members)) => {
+            Ok(left(without(stored, members), AttributeValue::Bs))
+        }
         _ => Err(Problem::OperandType),
     }
 }
@@ -386,12 +394,16 @@ fn write<'u>(item: &mut Item, target: &'u Path, change: Change, later: &mut Vec<
         return;
     };
     match (parent_mut(item, target), last, change) {
-        (Some(AttributeValue::M(map)), Step::Attribute(name), Change::Put(value)) => drop(map.insert(name.as_str(), value)),
+        (Some(AttributeValue::M(map)), Step::Attribute(name), Change::Put(value)) => {
+            drop(map.insert(name.as_str(), value))
+        }
         (Some(AttributeValue::M(map)), Step::Attribute(name), Change::Remove) => drop(map.remove(name)),
-        (Some(AttributeValue::L(list)), Step::Index(index), Change::Put(value)) => match list.get_mut(*index as usize) {
-            Some(element) => *element = value,
-            None => later.push(ListChange { target, index: *index, appended: Some(value) }),
-        },
+        (Some(AttributeValue::L(list)), Step::Index(index), Change::Put(value)) => {
+            match list.get_mut(*index as usize) {
+                Some(element) => *element = value,
+                None => later.push(ListChange { target, index: *index, appended: Some(value) }),
+            }
+        }
         (Some(AttributeValue::L(list)), Step::Index(index), Change::Remove) if (*index as usize) < list.len() => {
             later.push(ListChange { target, index: *index, appended: None });
         }
@@ -460,8 +472,16 @@ mod tests {
             ("SET l[9]=:v, l[4]=l[0]", r#"[{"N":"0"},{"N":"1"},{"N":"2"},{"N":"0"},{"N":"9"}]"#, None),
             ("SET l[5]=:v REMOVE l[3], l[0]", r#"[{"N":"1"},{"N":"2"},{"N":"9"}]"#, None),
             ("REMOVE n[0], n[1][0]", r#"[{"N":"0"},{"N":"1"},{"N":"2"}]"#, Some(r#"[{"L":[]}]"#)),
-            ("DELETE n[1][0] :a REMOVE n[0][0]", r#"[{"N":"0"},{"N":"1"},{"N":"2"}]"#, Some(r#"[{"L":[{"N":"2"}]},{"L":[]}]"#)),
-            ("SET n[0][7]=:v REMOVE n[1]", r#"[{"N":"0"},{"N":"1"},{"N":"2"}]"#, Some(r#"[{"L":[{"N":"1"},{"N":"2"},{"N":"9"}]}]"#)),
+            (
+                "DELETE n[1][0] :a REMOVE n[0][0]",
+                r#"[{"N":"0"},{"N":"1"},{"N":"2"}]"#,
+                Some(r#"[{"L":[{"N":"2"}]},{"L":[]}]"#),
+            ),
+            (
+                "SET n[0][7]=:v REMOVE n[1]",
+                r#"[{"N":"0"},{"N":"1"},{"N":"2"}]"#,
+                Some(r#"[{"L":[{"N":"1"},{"N":"2"},{"N":"9"}]}]"#),
+            ),
         ] {
             let n = n.unwrap_or(r#"[{"L":[{"N":"1"},{"N":"2"}]},{"L":[{"SS":["a"]}]}]"#);
             let expected = item(&format!(r#"{{"l":{{"L":{l}}},"n":{{"L":{n}}}}}"#));
@@ -494,7 +514,8 @@ mod tests {
 
     #[test]
     fn a_fault_leaves_nothing_half_done_and_the_first_in_awss_order_is_told() {
-        let old = r#"{"a":{"N":"1"},"t":{"S":"x"},"l":{"L":[{"M":{}}]},"m":{"M":{}},"z":{"NULL":true},"big":{"N":"9e125"}}"#;
+        let old =
+            r#"{"a":{"N":"1"},"t":{"S":"x"},"l":{"L":[{"M":{}}]},"m":{"M":{}},"z":{"NULL":true},"big":{"N":"9e125"}}"#;
         let path = "The document path provided in the update expression is invalid for update";
         let operand = "An operand in the update expression has an incorrect data type";
         let missing = "The provided expression refers to an attribute that does not exist in the item";
@@ -520,7 +541,10 @@ mod tests {
             ("SET x=list_append(q,:l)", missing),
             ("SET x=q, y=t+:n", operand),
             ("SET x=q REMOVE q.x", path),
-            ("SET big=big+big", "Number overflow. Attempting to store a number with magnitude larger than supported range"),
+            (
+                "SET big=big+big",
+                "Number overflow. Attempting to store a number with magnitude larger than supported range",
+            ),
             ("ADD big :b", "Number overflow. Attempting to store a number with magnitude larger than supported range"),
             ("SET a=:b-:n", "Attempting to store more than 38 significant digits in a Number"),
         ] {
@@ -550,10 +574,7 @@ mod tests {
             updated.updated_new(),
             item(r#"{"b":{"M":{"a":{"S":"k"},"c":{"N":"4"}}},"c":{"L":[{"S":"k"},{"N":"3"},{"N":"2"}]}}"#)
         );
-        assert_eq!(
-            updated.updated_old(),
-            item(r#"{"b":{"M":{"a":{"N":"1"},"c":{"N":"3"}}},"c":{"L":[{"N":"3"}]}}"#)
-        );
+        assert_eq!(updated.updated_old(), item(r#"{"b":{"M":{"a":{"N":"1"},"c":{"N":"3"}}},"c":{"L":[{"N":"3"}]}}"#));
         assert_eq!(update.written_roots().collect::<Vec<_>>(), ["b", "b", "c", "c", "c", "c", "c"]);
         let removal = parse("REMOVE a", &placeholders("", ""));
         assert_eq!(removal.apply(&old).unwrap().updated_new(), Item::new());

@@ -57,7 +57,9 @@ pub(crate) struct TokenRecord {
 #[derive(Debug)]
 pub(crate) enum TokenState {
     /// Nobody has used it in the last ten minutes. `stale`: a record from before that.
-    Unused { stale: Option<TokenRecord> },
+    Unused {
+        stale: Option<TokenRecord>,
+    },
     /// This request has been carried out.
     Done(TokenRecord),
     OtherRequest,
@@ -65,7 +67,12 @@ pub(crate) enum TokenState {
 
 impl TokenUse {
     /// Tokens are a caller's own, and each operation has its own (behaviours.md 74).
-    pub(crate) fn new(namespace: &Namespace, operation: Operation, token: &str, digest: [u8; DIGEST_BYTES]) -> TokenUse {
+    pub(crate) fn new(
+        namespace: &Namespace,
+        operation: Operation,
+        token: &str,
+        digest: [u8; DIGEST_BYTES],
+    ) -> TokenUse {
         let parts = ["token", &*namespace.access_key, &*namespace.region, operation.as_str(), token];
         TokenUse { row: RowKey { partition: parts.join("\0").into_bytes(), sort: Vec::new() }, digest }
     }
@@ -85,7 +92,12 @@ impl TokenUse {
     }
 
     /// The rows of a call that is carried out now.
-    pub(crate) fn rows(&self, now: u64, image_bytes: Vec<u32>, stale: Option<&TokenRecord>) -> Vec<(RowKey, Option<Vec<u8>>)> {
+    pub(crate) fn rows(
+        &self,
+        now: u64,
+        image_bytes: Vec<u32>,
+        stale: Option<&TokenRecord>,
+    ) -> Vec<(RowKey, Option<Vec<u8>>)> {
         let record = TokenRecord { completed_at: now, digest: self.digest, image_bytes };
         let mut rows = Vec::with_capacity(3);
         rows.extend(stale.map(|stale| (expiry_row(stale.completed_at, &self.row.partition), None)));
@@ -115,7 +127,8 @@ impl TokenRecord {
         let (completed_at, digest) = rest.split_first_chunk::<8>().ok_or_else(|| corrupt("too short"))?;
         let digest = digest.try_into().map_err(|_| corrupt("no digest"))?;
         let images = images.chunks(4).map(|image| image.try_into().map(u32::from_le_bytes));
-        let image_bytes = images.collect::<Result<_, _>>().map_err(|_| corrupt("its images end in the middle of one"))?;
+        let image_bytes =
+            images.collect::<Result<_, _>>().map_err(|_| corrupt("its images end in the middle of one"))?;
         Ok(TokenRecord { completed_at: u64::from_le_bytes(*completed_at), digest, image_bytes })
     }
 }
@@ -180,7 +193,8 @@ impl Store {
                 expired.next_lookup_at = now.saturating_add(LOOKUP_PAUSE_MILLIS);
                 return Ok(());
             };
-            let corrupt = || StoreError::CorruptCatalog { what: "an expiry of a request token has no time".to_string() };
+            let corrupt =
+                || StoreError::CorruptCatalog { what: "an expiry of a request token has no time".to_string() };
             let (completed_at, partition) = row.sort.split_first_chunk::<8>().ok_or_else(corrupt)?;
             expired.found.push_back(ExpiredToken {
                 completed_at: u64::from_be_bytes(*completed_at),

@@ -19,7 +19,12 @@ pub(crate) struct IndexEntry<'a> {
 
 impl<'a> IndexEntry<'a> {
     /// `None` when the item is not in the index. `encoded` is what `item` is a view of.
-    pub(crate) fn of(index: &IndexState, table: &KeySchema, item: ItemView<'_>, encoded: &'a [u8]) -> Option<IndexEntry<'a>> {
+    pub(crate) fn of(
+        index: &IndexState,
+        table: &KeySchema,
+        item: ItemView<'_>,
+        encoded: &'a [u8],
+    ) -> Option<IndexEntry<'a>> {
         let key = match index.kind {
             IndexKind::Local => RowKey::of_local_entry(&index.key_schema, table, item)?,
             IndexKind::Global => RowKey::of_global_entry(&index.key_schema, table, item)?,
@@ -74,8 +79,11 @@ impl VectorEntry {
                 || table.contains(name)
                 || index.search_schema.iter().any(|element| element.name == name)
         };
-        let projected: Map =
-            item.iter().filter(|(name, _)| is_held(name)).map(|(name, value)| (name.to_string(), value.to_value())).collect();
+        let projected: Map = item
+            .iter()
+            .filter(|(name, _)| is_held(name))
+            .map(|(name, value)| (name.to_string(), value.to_value()))
+            .collect();
         let size_bytes = projected.size_bytes() - vector.size_bytes() + vector_bytes(index.dimensions);
         Some(VectorEntry { item: encode_item(&projected), size_bytes })
     }
@@ -101,7 +109,9 @@ fn vector_bytes(dimensions: u32) -> usize {
 
 fn is_vector(value: ValueView<'_>, dimensions: u32) -> bool {
     match value {
-        ValueView::L(list) => list.len() == dimensions as usize && list.iter().all(|element| matches!(element, ValueView::N(_))),
+        ValueView::L(list) => {
+            list.len() == dimensions as usize && list.iter().all(|element| matches!(element, ValueView::N(_)))
+        }
         _ => false,
     }
 }

@@ -20,9 +20,16 @@ pub(crate) const PAGE_BYTES_MAX: usize = 1024 * 1024;
 
 /// Where a page's rows come from.
 pub(crate) enum Range {
-    Partition { partition: Vec<u8>, bounds: SortBounds, forward: bool },
+    Partition {
+        partition: Vec<u8>,
+        bounds: SortBounds,
+        forward: bool,
+    },
     /// A stretch of positions, first and last, in hash order.
-    Positions { first: u32, last: u32 },
+    Positions {
+        first: u32,
+        last: u32,
+    },
 }
 
 impl Range {
@@ -167,7 +174,11 @@ impl Store {
                     (None, _) => {}
                 }
                 let direction = if *forward { Direction::Forward } else { Direction::Reverse };
-                self.engine().scan(snapshot, ScanRange::Partition { space, partition, lower: low, upper: high }, direction)
+                self.engine().scan(
+                    snapshot,
+                    ScanRange::Partition { space, partition, lower: low, upper: high },
+                    direction,
+                )
             }
             Range::Positions { first, last } => {
                 let after = resume.map(|key| (key.partition.as_slice(), key.sort.as_slice()));

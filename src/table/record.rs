@@ -7,7 +7,9 @@ use kstone_engine::SpaceId;
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
-use super::state::{IndexKind, IndexState, IndexStatus, Namespace, SettingTimes, Statistics, Table, TableState, VectorIndexState};
+use super::state::{
+    IndexKind, IndexState, IndexStatus, Namespace, SettingTimes, Statistics, Table, TableState, VectorIndexState,
+};
 use super::stream::Streams;
 use super::ttl::Ttl;
 use crate::validation::table_definition::{Index, TableDefinition};
@@ -84,20 +86,26 @@ pub(super) fn decode(bytes: &[u8], streams: &Streams) -> Result<Table, StoreErro
     struct Versioned {
         version: u32,
     }
-    let versioned: Versioned = serde_json::from_slice(bytes).map_err(|error| corrupt(format!("table record: {error}")))?;
+    let versioned: Versioned =
+        serde_json::from_slice(bytes).map_err(|error| corrupt(format!("table record: {error}")))?;
     if versioned.version > VERSION {
         let found = versioned.version;
         return Err(corrupt(format!("table record of version {found}; this program reads up to {VERSION}")));
     }
-    let record: TableRecord = serde_json::from_slice(bytes).map_err(|error| corrupt(format!("table record: {error}")))?;
+    let record: TableRecord =
+        serde_json::from_slice(bytes).map_err(|error| corrupt(format!("table record: {error}")))?;
     let mut indexes = Vec::with_capacity(record.indexes.len());
     for stored in &record.indexes {
         let index = record.definition.index(&stored.name);
-        let index = index.ok_or_else(|| corrupt(format!("{}: no definition of index {}", record.definition.name, stored.name)))?;
+        let index = index
+            .ok_or_else(|| corrupt(format!("{}: no definition of index {}", record.definition.name, stored.name)))?;
         indexes.push(index_state(index, stored.space, stored.status));
     }
-    let vector_indexes =
-        record.vector_indexes.into_iter().map(|index| VectorIndexState { name: index.name, status: index.status }).collect();
+    let vector_indexes = record
+        .vector_indexes
+        .into_iter()
+        .map(|index| VectorIndexState { name: index.name, status: index.status })
+        .collect();
     let namespace = Namespace { access_key: record.access_key.into(), region: record.region.into() };
     let name = record.definition.name.as_str();
     let stream = record.times.stream_enabled.and_then(|millis| streams.get(&namespace, name, millis));

@@ -11,7 +11,7 @@ use kstone_engine::{Key, Ticket, Value, WriteBatch};
 use super::Store;
 use super::catalog::CATALOG_SPACE;
 use super::error::StoreError;
-use super::index_entry::{IndexEntry, VectorEntry, billed_bytes};
+use super::index_entry::{IndexEntry, VectorEntry};
 use super::key_codec::RowKey;
 use super::state::{IndexState, Table, TableState};
 use super::stream::RowChange;
@@ -66,12 +66,22 @@ pub(crate) struct Effect {
 /// How an index entry changed, in bytes of the projected item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IndexEffect {
-    Inserted { bytes: usize },
-    Removed { bytes: usize },
+    Inserted {
+        bytes: usize,
+    },
+    Removed {
+        bytes: usize,
+    },
     /// The same index key, another content.
-    Replaced { old_bytes: usize, new_bytes: usize },
+    Replaced {
+        old_bytes: usize,
+        new_bytes: usize,
+    },
     /// Another index key: an entry removed and one inserted.
-    Moved { old_bytes: usize, new_bytes: usize },
+    Moved {
+        old_bytes: usize,
+        new_bytes: usize,
+    },
 }
 
 /// A decision that was carried out, or a refusal, neither of which may be answered before `ticket` resolves: a refusal must not
@@ -143,7 +153,9 @@ impl Store {
         let mut rows = Vec::with_capacity(targets.len());
         for (target, value) in targets.iter().zip(stored) {
             let old = match value {
-                Some(bytes) => Some(ItemView::parse(bytes).map_err(StoreError::corrupt_item(target.table.name.as_str()))?),
+                Some(bytes) => {
+                    Some(ItemView::parse(bytes).map_err(StoreError::corrupt_item(target.table.name.as_str()))?)
+                }
                 None => None,
             };
             // Read under the latch: an index that is being added sees every write that did not see the index.
@@ -193,7 +205,7 @@ fn apply(
     streaming: &mut Streaming,
 ) -> Result<Effect, StoreError> {
     let key = Key { space: row.state.space, partition: &target.key.partition, sort: &target.key.sort };
-    let billed = |item: ItemView<'_>| billed_bytes(&row.state.definition, item);
+    let billed = |item| row.state.billed_bytes(item);
     let unchanged = |bytes| Effect {
         state: Arc::clone(&row.state),
         old_bytes: bytes,
@@ -231,7 +243,8 @@ fn apply(
         ttl.apply(batch, &target.key, images.old, images.new);
     }
     if let Some(stream) = &row.state.stream {
-        let (old, new) = (images.old.map(|old| (old, images.old_encoded)), images.new.map(|new| (new, images.new_encoded)));
+        let (old, new) =
+            (images.old.map(|old| (old, images.old_encoded)), images.new.map(|new| (new, images.new_encoded)));
         let change = RowChange { old, new, by_expiry };
         streaming.is_shard_large |= stream.append(batch, &target.key, &change, streaming.now);
     }
@@ -292,7 +305,8 @@ fn apply_to_index(
 fn vector_effects(state: &TableState, images: &Images<'_>) -> Vec<(usize, usize)> {
     let definition = &state.definition;
     let changed = |index| {
-        let entry = |item: Option<ItemView<'_>>| item.and_then(|item| VectorEntry::of(index, &definition.key_schema, item));
+        let entry =
+            |item: Option<ItemView<'_>>| item.and_then(|item| VectorEntry::of(index, &definition.key_schema, item));
         match (entry(images.old), entry(images.new)) {
             (None, None) => None,
             (Some(old), Some(new)) if old.item == new.item => None,
@@ -306,10 +320,9 @@ fn vector_effects(state: &TableState, images: &Images<'_>) -> Vec<(usize, usize)
 fn record_statistics(table: &Table, effect: &Effect) {
     let bytes = |size: Option<usize>| size.map_or(0, |size| size as i64);
     let count = |size: Option<usize>| i64::from(size.is_some());
-    table.statistics.add(
-        count(effect.new_bytes) - count(effect.old_bytes),
-        bytes(effect.new_bytes) - bytes(effect.old_bytes),
-    );
+    table
+        .statistics
+        .add(count(effect.new_bytes) - count(effect.old_bytes), bytes(effect.new_bytes) - bytes(effect.old_bytes));
     for (position, change) in &effect.indexes {
         let Some(index) = effect.state.indexes.get(*position) else { continue };
         let (items, bytes) = match *change {

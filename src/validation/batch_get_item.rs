@@ -124,10 +124,8 @@ fn check_one_style(items: &[Entry], layer: Layer) -> Result<(), Violation> {
     if !(legacy && expressions) {
         return Ok(());
     }
-    let fault = ParameterViolation::Mixed {
-        legacy: vec!["AttributesToGet"],
-        expressions: vec!["ProjectionExpression"],
-    };
+    let fault =
+        ParameterViolation::Mixed { legacy: vec!["AttributesToGet"], expressions: vec!["ProjectionExpression"] };
     Err(values::in_envelope(fault, layer))
 }
 

@@ -6,7 +6,8 @@ use super::layer::Layer;
 use super::values::{self, Reading, in_envelope};
 use super::violation::Violation;
 use crate::expression::{
-    self, ComparisonOperator, ConditionalOperator, ExpressionError, LegacyFault, expected_to_condition, filter_to_condition,
+    self, ComparisonOperator, ConditionalOperator, ExpressionError, LegacyFault, expected_to_condition,
+    filter_to_condition,
 };
 use crate::protocol::shapes::{Condition, ExpectedAttributeValue};
 use crate::value::{AttributeValue, Given, ValueFault};
@@ -48,15 +49,10 @@ pub(super) fn reading<C: LegacyCondition>(reading: Reading, conditions: Option<&
     reading.with_all(conditions.flat_map(|(_, condition)| condition.values()))
 }
 
-const OPERATORS: &str =
-    "IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS";
+const OPERATORS: &str = "IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS";
 
 /// `ComparisonOperator` of each condition; `at` is the member that holds them.
-pub(super) fn check_operators<C: LegacyCondition>(
-    members: &mut Members,
-    conditions: Option<&[(String, C)]>,
-    at: &str,
-) {
+pub(super) fn check_operators<C: LegacyCondition>(members: &mut Members, conditions: Option<&[(String, C)]>, at: &str) {
     for (name, condition) in conditions.unwrap_or_default() {
         let place = || format!("{at}.{name}.member.comparisonOperator");
         match condition.operator() {

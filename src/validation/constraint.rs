@@ -44,7 +44,10 @@ pub enum Constraint {
     /// Of the names of tables in a batch.
     TableNameKeys,
     /// Of the lists of writes in a batch.
-    ListLengths { min: usize, max: usize },
+    ListLengths {
+        min: usize,
+        max: usize,
+    },
 }
 
 impl fmt::Display for Constraint {

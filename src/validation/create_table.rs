@@ -11,6 +11,7 @@ use super::table_keys::{self, GivenKey};
 use super::table_members;
 use super::table_name;
 use super::table_settings;
+use super::tags;
 use super::violation::{DefinitionViolation, Violation};
 use crate::protocol::shapes::{self, CreateTableInput};
 
@@ -60,7 +61,7 @@ pub fn validate(input: CreateTableInput, _layer: Layer) -> Result<TableDefinitio
         sse: table_settings::sse(input.sse_specification, choices.sse_type)?,
         table_class: choices.table_class,
         deletion_protection: input.deletion_protection_enabled.unwrap_or(false),
-        tags: table_settings::tags(input.tags)?,
+        tags: tags::check(input.tags.unwrap_or_default())?,
         resource_policy: input.resource_policy,
     };
     table_keys::check_all_used(&definition.attribute_definitions, &definition.used_attributes(), true)?;
@@ -101,7 +102,6 @@ fn members(input: &CreateTableInput) -> Result<Choices, Violation> {
     let stream_view = table_members::stream_view(&mut members, input.stream_specification.as_ref());
     let sse_type = table_members::sse_type(&mut members, input.sse_specification.as_ref());
     let table_class = table_members::table_class(&mut members, input.table_class.as_deref());
-    table_members::check_tags(&mut members, input.tags.as_deref());
     members.finish()?;
     Ok(Choices {
         billing_mode: billing_mode.unwrap_or(BillingMode::Provisioned),
@@ -182,8 +182,7 @@ pub(super) fn global_index(
     let name = given.index_name.unwrap_or_default();
     let key_schema = GivenKey::new(given.key_schema).of_global_index(&name, definitions)?;
     let projection = table_keys::projection(given.projection)?;
-    let throughput =
-        table_settings::new_index_throughput(billing_mode, &name, given.provisioned_throughput.as_ref())?;
+    let throughput = table_settings::new_index_throughput(billing_mode, &name, given.provisioned_throughput.as_ref())?;
     let limits = given.on_demand_throughput.as_ref();
     let on_demand_throughput = table_settings::on_demand_throughput(billing_mode, limits)?;
     let warm_throughput = table_settings::warm_throughput(given.warm_throughput.as_ref());
@@ -329,9 +328,8 @@ mod tests {
     fn indexes_hold_together() {
         let all = r#"{"ProjectionType":"ALL"}"#;
         let local = |name: &str, keys: &str| format!(r#","LocalSecondaryIndexes":[{}]"#, index(name, keys, all));
-        let global = |keys: &str, projection: &str| {
-            format!(r#","GlobalSecondaryIndexes":[{}]"#, index("gsi", keys, projection))
-        };
+        let global =
+            |keys: &str, projection: &str| format!(r#","GlobalSecondaryIndexes":[{}]"#, index("gsi", keys, projection));
         let same = index("same", "a:HASH", all);
         assert_invalid(&[
             (
@@ -386,7 +384,11 @@ mod tests {
                 "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
             ),
             (
-                table("pk:S", "pk:HASH", r#","StreamSpecification":{"StreamEnabled":false,"StreamViewType":"NEW_IMAGE"}"#),
+                table(
+                    "pk:S",
+                    "pk:HASH",
+                    r#","StreamSpecification":{"StreamEnabled":false,"StreamViewType":"NEW_IMAGE"}"#,
+                ),
                 "Table is being created with a stream disabled, UpdateViewType should not be specified",
             ),
             (
@@ -407,7 +409,8 @@ mod tests {
                 r#"{{"IndexName":"{name}","VectorAttribute":{{"AttributeName":"{attribute}"}},"Dimensions":{dimensions},"DistanceFunction":"COSINE","Projection":{{"ProjectionType":"ALL"}}}}"#
             )
         };
-        let with = |indexes: &[String]| table("pk:S", "pk:HASH", &format!(r#","VectorIndexes":[{}]"#, indexes.join(",")));
+        let with =
+            |indexes: &[String]| table("pk:S", "pk:HASH", &format!(r#","VectorIndexes":[{}]"#, indexes.join(",")));
         let six: Vec<String> = (0..6).map(|place| vector(&format!("vix{place}"), "v", 3)).collect();
         assert_invalid(&[
             (with(&[vector("vix", "v", 4097)]), "Number of dimensions must be between 1 and 4096 inclusive."),

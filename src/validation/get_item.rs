@@ -87,7 +87,10 @@ mod tests {
         assert_answers(
             GetItem,
             &[
-                (r#"{"TableName":"hash","Key":{"pk":{"N":""}}}"#, "The parameter cannot be converted to a numeric value: "),
+                (
+                    r#"{"TableName":"hash","Key":{"pk":{"N":""}}}"#,
+                    "The parameter cannot be converted to a numeric value: ",
+                ),
                 (
                     r#"{"TableName":"hash","Key":{"pk":{"S":"a"}},"ProjectionExpression":"a.b, a"}"#,
                     "Invalid ProjectionExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a, b], path two: [a]",
@@ -115,7 +118,11 @@ mod tests {
             ],
         );
         let empty_number = r#"{"TableName":"hash","Key":{"pk":{"N":""}}}"#;
-        assert_answers_in("me-central-1", GetItem, &[(empty_number, "The parameter cannot be converted to a numeric value")]);
+        assert_answers_in(
+            "me-central-1",
+            GetItem,
+            &[(empty_number, "The parameter cannot be converted to a numeric value")],
+        );
     }
 
     #[test]

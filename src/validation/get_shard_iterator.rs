@@ -112,7 +112,9 @@ mod tests {
 
     fn input(kind: &str) -> GetShardIteratorInput {
         GetShardIteratorInput {
-            stream_arn: Some("arn:aws:dynamodb:us-east-1:000000000000:table/Music/stream/2026-11-21T14:36:21.123".into()),
+            stream_arn: Some(
+                "arn:aws:dynamodb:us-east-1:000000000000:table/Music/stream/2026-11-21T14:36:21.123".into(),
+            ),
             shard_id: Some("shardId-00000000000000000001-00000001".into()),
             shard_iterator_type: Some(kind.into()),
             ..GetShardIteratorInput::default()
@@ -156,8 +158,15 @@ mod tests {
 
     #[test]
     fn lengths_are_those_of_the_service_model() {
-        let short = GetShardIteratorInput { shard_id: Some("shard".into()), sequence_number: Some("1".into()), ..input("LATEST") };
-        assert!(start(short).is_err_and(|text| text.starts_with("2 validation errors detected: Value 'shard' at 'shardId'")));
+        let short = GetShardIteratorInput {
+            shard_id: Some("shard".into()),
+            sequence_number: Some("1".into()),
+            ..input("LATEST")
+        };
+        assert!(
+            start(short)
+                .is_err_and(|text| text.starts_with("2 validation errors detected: Value 'shard' at 'shardId'"))
+        );
         assert!(start(input("NEWEST")).is_err_and(|text| text.contains("enum value set")));
     }
 }

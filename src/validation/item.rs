@@ -210,7 +210,8 @@ mod tests {
         let text = |(name, text): (&str, &str)| (name.to_string(), AttributeValue::S(text.to_string()));
         let name = crate::validation::TableName::parse("indexed").expect("a name");
         let item = Item::from_iter(item.map(text));
-        let message = check_put(&definition(&name).expect("a table"), &item).expect_err("two empty index keys").to_string();
+        let message =
+            check_put(&definition(&name).expect("a table"), &item).expect_err("two empty index keys").to_string();
         assert!(message.ends_with("IndexName: gsi, IndexKey: gpk"), "{message}");
     }
 }

@@ -27,11 +27,9 @@ pub fn check_key<'a>(schema: &KeySchema, key: &'a Item) -> Result<KeyRef<'a>, Vi
 pub fn check_item_key<'a>(schema: &KeySchema, item: &'a Item) -> Result<KeyRef<'a>, Violation> {
     find_key(schema, item, |attribute, given| match given {
         None => ItemViolation::KeyMissing { name: attribute.name.clone() },
-        Some(value) => ItemViolation::KeyType {
-            name: attribute.name.clone(),
-            expected: attribute.kind,
-            actual: value.type_name(),
-        },
+        Some(value) => {
+            ItemViolation::KeyType { name: attribute.name.clone(), expected: attribute.kind, actual: value.type_name() }
+        }
     })
 }
 

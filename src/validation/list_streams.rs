@@ -1,10 +1,10 @@
 //! ListStreams' request.
 
+use super::Layer;
 use super::constraint::Members;
 use super::stream_arn::StreamArn;
 use super::table_name::{self, TableName};
 use super::violation::{StreamViolation, Violation};
-use super::Layer;
 use crate::protocol::shapes::ListStreamsInput;
 
 /// The most streams, or shards of a stream, that one answer lists.

@@ -220,7 +220,8 @@ mod tests {
             )
         };
         let older = "1 validation error detected: Value 'XOR' at 'conditionalOperator' failed to satisfy constraint: Member must satisfy enum value set: [OR, AND]";
-        let newer = "1 validation error detected: Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]";
+        let newer =
+            "1 validation error detected: Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]";
         assert_answers(PutItem, &[(&body(40), newer), (&body(100), older)]);
     }
 
@@ -281,7 +282,9 @@ mod tests {
 
     #[test]
     fn an_item_has_409600_bytes_names_included() {
-        let body = |bytes: usize| format!(r#"{{"TableName":"hash","Item":{{"pk":{{"S":"k"}},"p":{{"S":"{}"}}}}}}"#, "x".repeat(bytes));
+        let body = |bytes: usize| {
+            format!(r#"{{"TableName":"hash","Item":{{"pk":{{"S":"k"}},"p":{{"S":"{}"}}}}}}"#, "x".repeat(bytes))
+        };
         assert_answers(
             PutItem,
             &[(&body(409_596), ""), (&body(409_597), "Item size has exceeded the maximum allowed size")],

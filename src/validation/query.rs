@@ -66,10 +66,7 @@ fn reading(input: &QueryInput) -> Reading {
     conditions::reading(reading, input.key_conditions.as_deref())
 }
 
-fn members(
-    input: &QueryInput,
-    layer: Layer,
-) -> Result<(Option<SelectName>, ReturnConsumedCapacity), Violation> {
+fn members(input: &QueryInput, layer: Layer) -> Result<(Option<SelectName>, ReturnConsumedCapacity), Violation> {
     let mut members = Members::new();
     let select = read::select_name(&mut members, input.select.as_deref());
     read::check_index_name(&mut members, input.index_name.as_deref());
@@ -244,9 +241,8 @@ type SortClause<'a> = (&'a KeyAttribute, Option<&'a KeyClause>);
 
 /// Equality on a leading run of the sort attributes, and on the one after it at most one bound.
 fn sort_bounds(sort: &[SortClause<'_>]) -> Result<(Vec<AttributeValue>, Option<SortBound>), Violation> {
-    let is_equal = |clause: &Option<&KeyClause>| {
-        clause.is_some_and(|clause| matches!(clause.comparison, KeyComparison::Equal(_)))
-    };
+    let is_equal =
+        |clause: &Option<&KeyClause>| clause.is_some_and(|clause| matches!(clause.comparison, KeyComparison::Equal(_)));
     let Some(last) = sort.iter().rposition(|(_, clause)| clause.is_some()) else {
         return Ok((Vec::new(), None));
     };
@@ -365,7 +361,12 @@ mod tests {
                     "Invalid KeyConditionExpression: An expression attribute value used in expression is not defined; attribute value: :missing",
                 ),
                 (
-                    &on("range", "pk = :p AND sk > :a AND sk < :b", r#"":p":{"S":"p"},":a":{"S":"a"},":b":{"S":"b"}"#, ""),
+                    &on(
+                        "range",
+                        "pk = :p AND sk > :a AND sk < :b",
+                        r#"":p":{"S":"p"},":a":{"S":"a"},":b":{"S":"b"}"#,
+                        "",
+                    ),
                     "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key",
                 ),
             ],
@@ -374,7 +375,8 @@ mod tests {
 
     #[test]
     fn a_key_condition_fits_the_schema() {
-        let type_mismatch = "One or more parameter values were invalid: Condition parameter type does not match schema type";
+        let type_mismatch =
+            "One or more parameter values were invalid: Condition parameter type does not match schema type";
         assert_answers(
             Query,
             &[

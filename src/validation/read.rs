@@ -80,7 +80,10 @@ pub enum SortBound {
 }
 
 /// The index that the request names, or none for the table.
-pub(super) fn find_index<'a>(definition: &'a TableDefinition, request: &ReadRequest) -> Result<Option<Index<'a>>, Violation> {
+pub(super) fn find_index<'a>(
+    definition: &'a TableDefinition,
+    request: &ReadRequest,
+) -> Result<Option<Index<'a>>, Violation> {
     let Some(name) = &request.index else { return Ok(None) };
     let index = definition.index(name).ok_or_else(|| ReadViolation::UnknownIndex { name: name.clone() })?;
     if request.consistent && matches!(index, Index::Global(_)) {

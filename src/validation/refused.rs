@@ -122,9 +122,7 @@ fn answer(operation: Operation, layer: Layer, body: &str) -> Result<(), Violatio
             scan::resolve(&definition(&request.read.table)?, &request).map(drop)
         }
         Operation::BatchGetItem => batch_get(batch_get_item::validate(read::<BatchGetItemInput>(body), layer)?),
-        Operation::BatchWriteItem => {
-            batch_write(batch_write_item::validate(read::<BatchWriteItemInput>(body), layer)?)
-        }
+        Operation::BatchWriteItem => batch_write(batch_write_item::validate(read::<BatchWriteItemInput>(body), layer)?),
         Operation::TransactGetItems => {
             let request = transact_get_items::validate(read::<TransactGetItemsInput>(body), layer)?;
             request.gets.iter().try_for_each(|get| get.check(&definition(&get.table)?).map(drop))

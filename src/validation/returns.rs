@@ -53,11 +53,7 @@ pub(super) fn return_values(members: &mut Members, given: Option<&str>, layer: L
             // UPDATE_NEW is AWS's spelling.
             Broken::nameless(Constraint::OneOf("ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE"))
         } else {
-            Broken::echoed(
-                given,
-                "returnValues",
-                Constraint::OneOf("ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW"),
-            )
+            Broken::echoed(given, "returnValues", Constraint::OneOf("ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW"))
         });
     }
     found.map_or(ReturnValues::None, |(_, values)| *values)

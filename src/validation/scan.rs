@@ -69,10 +69,7 @@ fn reading(input: &ScanInput) -> Reading {
     conditions::reading(reading, input.scan_filter.as_deref())
 }
 
-fn members(
-    input: &ScanInput,
-    layer: Layer,
-) -> Result<(Option<SelectName>, ReturnConsumedCapacity), Violation> {
+fn members(input: &ScanInput, layer: Layer) -> Result<(Option<SelectName>, ReturnConsumedCapacity), Violation> {
     let mut members = Members::new();
     let select = read::select_name(&mut members, input.select.as_deref());
     read::check_index_name(&mut members, input.index_name.as_deref());
@@ -88,13 +85,7 @@ fn members(
     Ok((select, consumed_capacity))
 }
 
-fn check_range(
-    members: &mut Members,
-    given: Option<i64>,
-    member: &str,
-    range: RangeInclusive<i64>,
-    layer: Layer,
-) {
+fn check_range(members: &mut Members, given: Option<i64>, member: &str, range: RangeInclusive<i64>, layer: Layer) {
     let Some(value) = given.filter(|value| !range.contains(value)) else { return };
     let (min, max) = range.into_inner();
     let constraint = if value < min { Constraint::ValueMin(min) } else { Constraint::ValueMax(max) };
@@ -201,7 +192,8 @@ mod tests {
         let limit = r#"{"TableName":"hash","Limit":0}"#;
         let start = r#"{"TableName":"hash","ExclusiveStartKey":{"bad":{"S":"p"}}}"#;
         let select = r#"{"TableName":"hash","Select":"SPECIFIC_ATTRIBUTES"}"#;
-        let nothing = "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES";
+        let nothing =
+            "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES";
         let enveloped = format!("1 validation error detected: {nothing}");
         assert_answers(
             Scan,
@@ -259,7 +251,9 @@ mod tests {
                 (&body(r#"{"N":""}"#), &wrapped("The parameter cannot be converted to a numeric value")),
                 (
                     &body(r#"{"N":"1e2147483647"}"#),
-                    &wrapped("Number underflow. Attempting to store a number with magnitude smaller than supported range"),
+                    &wrapped(
+                        "Number underflow. Attempting to store a number with magnitude smaller than supported range",
+                    ),
                 ),
                 (&body(r#"{"NS":["2","1","2"]}"#), &wrapped("Input collection contains duplicates")),
             ],

@@ -21,7 +21,9 @@ impl SequenceNumber {
 
     /// `None` when it is nothing that a stream could have issued.
     pub fn parse(text: &str) -> Option<SequenceNumber> {
-        let digits = text.strip_prefix('1').filter(|_| text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let digits = text
+            .strip_prefix('1')
+            .filter(|_| text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()))?;
         let (commit, ordinal) = digits.split_at_checked(20)?;
         Some(SequenceNumber { commit: commit.parse().ok()?, ordinal: ordinal.parse().ok()? })
     }

@@ -75,7 +75,9 @@ impl<'a> Candidate<'a> {
             };
             attributes.iter().map(value).collect()
         };
-        let own = |attributes: fn(&KeySchema) -> &[KeyAttribute]| self.index.map_or(Ok(Vec::new()), |own| values(attributes(own)));
+        let own = |attributes: fn(&KeySchema) -> &[KeyAttribute]| {
+            self.index.map_or(Ok(Vec::new()), |own| values(attributes(own)))
+        };
         let table_partition = values(&self.table.partition)?.into_iter().next().ok_or_else(|| self.misfit())?;
         let table_sort = values(&self.table.sort)?.into_iter().next();
         let (index_partition, index_sort) = (own(|index| &index.partition)?, own(|index| &index.sort)?);

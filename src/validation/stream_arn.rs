@@ -34,7 +34,9 @@ mod tests {
 
     #[test]
     fn table_and_label_are_found() {
-        let arn = StreamArn::parse("arn:aws:dynamodb:us-east-1:000000000000:table/Music/stream/2026-11-21T14:36:21.123".into());
+        let arn = StreamArn::parse(
+            "arn:aws:dynamodb:us-east-1:000000000000:table/Music/stream/2026-11-21T14:36:21.123".into(),
+        );
         let arn = arn.expect("well-formed");
         assert_eq!((arn.table.as_str(), arn.label.as_str()), ("Music", "2026-11-21T14:36:21.123"));
     }

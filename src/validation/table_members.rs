@@ -7,7 +7,7 @@ use super::table_name::{self, NAME_BYTES_MAX, NAME_BYTES_MIN, TableName, check_r
 use super::violation::{DefinitionViolation, Violation};
 use crate::protocol::shapes::{
     AttributeDefinition, GlobalSecondaryIndex, KeySchemaElement, LocalSecondaryIndex, Projection,
-    ProvisionedThroughput, SSESpecification, StreamSpecification, Tag, VectorIndex,
+    ProvisionedThroughput, SSESpecification, StreamSpecification, VectorIndex,
 };
 
 const ATTRIBUTE_NAME_BYTES_MAX: usize = 255;
@@ -176,10 +176,9 @@ pub(super) fn check_vector_index(members: &mut Members, index: &VectorIndex, at:
 
 pub(super) fn check_throughput(members: &mut Members, given: Option<&ProvisionedThroughput>, at: &str) {
     let Some(throughput) = given else { return };
-    for (units, member) in [
-        (throughput.write_capacity_units, "writeCapacityUnits"),
-        (throughput.read_capacity_units, "readCapacityUnits"),
-    ] {
+    for (units, member) in
+        [(throughput.write_capacity_units, "writeCapacityUnits"), (throughput.read_capacity_units, "readCapacityUnits")]
+    {
         let at = format!("{at}.{member}");
         members.require(&units, &at);
         members.range(units, &at, 1, None);
@@ -192,10 +191,8 @@ pub(super) fn billing_mode(members: &mut Members, given: Option<&str>) -> Option
 }
 
 pub(super) fn table_class(members: &mut Members, given: Option<&str>) -> Option<TableClass> {
-    let names = &[
-        ("STANDARD", TableClass::Standard),
-        ("STANDARD_INFREQUENT_ACCESS", TableClass::StandardInfrequentAccess),
-    ];
+    let names =
+        &[("STANDARD", TableClass::Standard), ("STANDARD_INFREQUENT_ACCESS", TableClass::StandardInfrequentAccess)];
     members.one_of(given, "tableClass", names, "STANDARD, STANDARD_INFREQUENT_ACCESS")
 }
 
@@ -215,25 +212,4 @@ pub(super) fn stream_view(members: &mut Members, given: Option<&StreamSpecificat
 pub(super) fn sse_type(members: &mut Members, given: Option<&SSESpecification>) -> Option<SseType> {
     let names = &[("AES256", SseType::Aes256), ("KMS", SseType::Kms)];
     members.one_of(given?.sse_type.as_deref(), "sSESpecification.sSEType", names, "AES256, KMS")
-}
-
-pub(super) fn check_tags(members: &mut Members, given: Option<&[Tag]>) {
-    for (place, tag) in given.unwrap_or_default().iter().enumerate() {
-        let at = format!("tags.{}.member", place + 1);
-        match tag.key.as_deref() {
-            None => members.add(Broken::null(format!("{at}.key"))),
-            Some("") => members.add(Broken::echoed("", format!("{at}.key"), Constraint::LengthMin(1))),
-            Some(key) if key.chars().count() > 128 => {
-                members.add(Broken::echoed(key, format!("{at}.key"), Constraint::LengthMax(128)));
-            }
-            Some(_) => {}
-        }
-        match tag.value.as_deref() {
-            None => members.add(Broken::null(format!("{at}.value"))),
-            Some(value) if value.chars().count() > 256 => {
-                members.add(Broken::echoed(value, format!("{at}.value"), Constraint::LengthMax(256)));
-            }
-            Some(_) => {}
-        }
-    }
 }

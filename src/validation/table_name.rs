@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn what_is_neither_is_refused() {
-        for text in ["", "bad!name", "a b", "täble", "arn:aws:dynamodb:us-east-1:1:table/", "arn:aws:s3:r:1:table/abc"] {
+        for text in ["", "bad!name", "a b", "täble", "arn:aws:dynamodb:us-east-1:1:table/", "arn:aws:s3:r:1:table/abc"]
+        {
             assert_eq!(TableName::parse(text), None, "{text}");
         }
         assert_eq!(TableName::parse(&"a".repeat(256)), None);

@@ -1,7 +1,7 @@
-//! The settings of tables and indexes: throughput, streams, encryption, tags.
+//! The settings of tables and indexes: throughput, streams, encryption.
 
 use super::table_definition::{
-    BillingMode, IndexProjection, OnDemandThroughput, SseSpecification, SseType, StreamViewType, Tag, Throughput,
+    BillingMode, IndexProjection, OnDemandThroughput, SseSpecification, SseType, StreamViewType, Throughput,
     WarmThroughput,
 };
 use super::violation::{DefinitionViolation, Violation};
@@ -9,7 +9,6 @@ use crate::protocol::shapes;
 
 /// Capacity units beyond this are out of bounds.
 pub(super) const UNITS_MAX: u64 = 1_000_000_000_000;
-const TAGS_MAX: usize = 50;
 /// Attributes that the INCLUDE projections of a table's indexes may name together.
 const PROJECTED_ATTRIBUTES_MAX: usize = 100;
 
@@ -136,22 +135,6 @@ pub(super) fn sse(
     }
     let enabled = given.enabled.unwrap_or(false);
     Ok(Some(SseSpecification { enabled, kind, kms_key: given.kms_master_key_id }))
-}
-
-pub(super) fn tags(given: Option<Vec<shapes::Tag>>) -> Result<Vec<Tag>, Violation> {
-    let given = given.unwrap_or_default();
-    if given.len() > TAGS_MAX {
-        return Err(DefinitionViolation::TagCount.into());
-    }
-    let mut tags: Vec<Tag> = Vec::with_capacity(given.len());
-    for tag in given {
-        let (key, value) = (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
-        if tags.iter().any(|other| other.key == key) {
-            return Err(DefinitionViolation::DuplicateTag { key }.into());
-        }
-        tags.push(Tag { key, value });
-    }
-    Ok(tags)
 }
 
 /// All attributes that a table's indexes include, counted each time.

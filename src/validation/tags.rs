@@ -189,10 +189,7 @@ mod tests {
         );
         assert!(refusal(&format!("{ARN}/index/i"), tags()).contains("only table or stream is accepted"));
         let short = "arn:aws:dynamodb:us-east-1:000000000000:table/ab";
-        assert_eq!(
-            refusal(short, tags()),
-            format!("Invalid TableArn: Invalid ResourceArn provided as input {short}")
-        );
+        assert_eq!(refusal(short, tags()), format!("Invalid TableArn: Invalid ResourceArn provided as input {short}"));
         assert_eq!(resource(ARN.into()).map(|resource| resource.table.to_string()), Ok("Music".to_string()));
     }
 
@@ -216,7 +213,9 @@ mod tests {
 
     #[test]
     fn any_script_and_a_few_signs_are_allowed() {
-        for (key, value) in [("ключ", "café"), ("表", "a+b-c=d.e_f:g/h@i"), ("a\u{a0}b", "a\u{3000}b"), (&"k".repeat(128), "")] {
+        for (key, value) in
+            [("ключ", "café"), ("表", "a+b-c=d.e_f:g/h@i"), ("a\u{a0}b", "a\u{3000}b"), (&"k".repeat(128), "")]
+        {
             assert!(check(vec![tag(key, value)]).is_ok(), "{key}");
         }
         assert!(check(vec![tag(&"k".repeat(129), "")]).is_err());

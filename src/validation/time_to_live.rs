@@ -87,10 +87,8 @@ mod tests {
 
     fn request(enabled: bool, attribute: &str) -> UpdateTimeToLive {
         let specification = TimeToLiveSpecification { enabled: Some(enabled), attribute_name: Some(attribute.into()) };
-        let input = UpdateTimeToLiveInput {
-            table_name: Some("Music".into()),
-            time_to_live_specification: Some(specification),
-        };
+        let input =
+            UpdateTimeToLiveInput { table_name: Some("Music".into()), time_to_live_specification: Some(specification) };
         validate_update(input, Layer::Older).expect("well-formed")
     }
 

@@ -1,7 +1,7 @@
 //! The entries of a transaction as they came, whichever of the five actions each is: what they share is checked here once.
 
-use super::batch_write_item::java_item;
 use super::batch_get_item::{ECHO_BYTES_MAX, shortened};
+use super::batch_write_item::java_item;
 use super::constraint::{Broken, Constraint, Members};
 use super::layer::Layer;
 use super::table_name::{NAME_BYTES_MIN, check_characters, is_arn};

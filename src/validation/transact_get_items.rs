@@ -107,11 +107,16 @@ mod tests {
 
     #[test]
     fn a_projection_is_refused_before_the_table_is_looked_up() {
-        let get = |more: &str| format!(r#"{{"TransactItems":[{{"Get":{{"TableName":"missing","Key":{{"pk":{{"S":"a"}}}}{more}}}}}]}}"#);
+        let get = |more: &str| {
+            format!(r#"{{"TransactItems":[{{"Get":{{"TableName":"missing","Key":{{"pk":{{"S":"a"}}}}{more}}}}}]}}"#)
+        };
         assert_answers(
             TransactGetItems,
             &[
-                (&get(r#","ProjectionExpression":"""#), "Invalid ProjectionExpression: The expression can not be empty;"),
+                (
+                    &get(r#","ProjectionExpression":"""#),
+                    "Invalid ProjectionExpression: The expression can not be empty;",
+                ),
                 (
                     &get(r##","ProjectionExpression":"a","ExpressionAttributeNames":{"#u":"b"}"##),
                     "Value provided in ExpressionAttributeNames unused in expressions: keys: {#u}",

@@ -130,7 +130,8 @@ pub fn validate(input: TransactWriteItemsInput, layer: Layer) -> Result<Transact
         token.finish()?;
     }
     let mut members = Members::new();
-    let positions = || entries.iter().enumerate().flat_map(|(place, actions)| actions.iter().map(move |one| (place + 1, one)));
+    let positions =
+        || entries.iter().enumerate().flat_map(|(place, actions)| actions.iter().map(move |one| (place + 1, one)));
     let on_failure: Vec<bool> =
         positions().map(|(position, one)| actions::returns_old_on_failure(&mut members, one, position)).collect();
     check_token(&mut members, input.client_request_token.as_deref(), layer);
@@ -302,8 +303,12 @@ mod tests {
                      set: [INDEXES, TOTAL, NONE]; Value 'B' at 'returnItemCollectionMetrics' failed to satisfy \
                      constraint: Member must satisfy enum value set: [SIZE, NONE]";
         let token = "x".repeat(37);
-        let too_long = format!("Value '{token}' at 'clientRequestToken' failed to satisfy constraint: Member must have length less than or equal to 36");
-        let bad = format!(r#","ReturnConsumedCapacity":"A","ReturnItemCollectionMetrics":"B","ClientRequestToken":"{token}""#);
+        let too_long = format!(
+            "Value '{token}' at 'clientRequestToken' failed to satisfy constraint: Member must have length less than or equal to 36"
+        );
+        let bad = format!(
+            r#","ReturnConsumedCapacity":"A","ReturnItemCollectionMetrics":"B","ClientRequestToken":"{token}""#
+        );
         assert_answers(
             Transact,
             &[
@@ -319,7 +324,10 @@ mod tests {
                      'transactItems.2.member.conditionCheck.conditionExpression' failed to satisfy constraint: Member \
                      must not be null",
                 ),
-                ("{}", "1 validation error detected: Value null at 'transactItems' failed to satisfy constraint: Member must not be null"),
+                (
+                    "{}",
+                    "1 validation error detected: Value null at 'transactItems' failed to satisfy constraint: Member must not be null",
+                ),
             ],
         );
         let alone = "1 validation error detected: Value at 'ClientRequestToken' failed to satisfy constraint: Member must have length less than or equal to 36";
@@ -329,7 +337,8 @@ mod tests {
     #[test]
     fn the_first_action_with_a_problem_wins_whatever_the_problem() {
         let deep = put(&format!(r#""pk":{{"S":"a"}},"d":{}"#, nested(32)));
-        let unfinished = r#"{"Delete":{"TableName":"hash","Key":{"pk":{"S":"b"}},"ConditionExpression":"attribute_exists("}}"#;
+        let unfinished =
+            r#"{"Delete":{"TableName":"hash","Key":{"pk":{"S":"b"}},"ConditionExpression":"attribute_exists("}}"#;
         let syntax = r#"Invalid ConditionExpression: Syntax error; token: "<EOF>", near: "(""#;
         let nesting = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
         assert_answers(
@@ -337,7 +346,10 @@ mod tests {
             &[
                 (&request(&format!("{deep},{unfinished}"), ""), nesting),
                 (&request(&format!("{unfinished},{deep}"), ""), syntax),
-                (&request(&format!("{},{{}}", put("")), ""), "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request"),
+                (
+                    &request(&format!("{},{{}}", put("")), ""),
+                    "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request",
+                ),
                 (
                     &request(r#"{"Put":{"TableName":"hash","Item":{}},"Delete":{"TableName":"hash","Key":{}}}"#, ""),
                     "TransactItems can only contain one of Check, Put, Update or Delete",
@@ -348,7 +360,10 @@ mod tests {
 
     #[test]
     fn values_without_an_expression_are_let_through_by_the_older_layer_only() {
-        let body = request(r#"{"Put":{"TableName":"hash","Item":{"pk":{"S":"a"}},"ExpressionAttributeValues":{":v":{"N":"1"}}}}"#, "");
+        let body = request(
+            r#"{"Put":{"TableName":"hash","Item":{"pk":{"S":"a"}},"ExpressionAttributeValues":{":v":{"N":"1"}}}}"#,
+            "",
+        );
         assert_answers(Transact, &[(&body, "")]);
         let refusal = "ExpressionAttributeValues can only be specified when using expressions";
         assert_answers_in("eu-west-2", Transact, &[(&body, refusal)]);
@@ -359,8 +374,12 @@ mod tests {
         let actions = vec![put(&format!(r#""pk":{{"S":"{}"}}"#, "x".repeat(100_000))); 101].join(",");
         let input = decode(request(&actions, "").as_bytes()).unwrap();
         let text = validate(input, Layer::Older).unwrap_err().to_string();
-        assert!(text.starts_with("1 validation error detected: Value '[TransactWriteItem(conditionCheck=null, put=Put(item={pk="));
-        assert!(text.ends_with("' at 'transactItems' failed to satisfy constraint: Member must have length less than or equal to 100"));
+        assert!(text.starts_with(
+            "1 validation error detected: Value '[TransactWriteItem(conditionCheck=null, put=Put(item={pk="
+        ));
+        assert!(text.ends_with(
+            "' at 'transactItems' failed to satisfy constraint: Member must have length less than or equal to 100"
+        ));
         assert!(text.len() < 70_000, "{}", text.len());
     }
 
@@ -378,7 +397,13 @@ mod tests {
         };
         let plain = digest(&update(r#"":a":{"SS":["x","y"]},":b":{"N":"10"}"#, ""));
         assert_eq!(plain, digest(&update(r#"":b":{"N":"1e1"},":a":{"SS":["y","x"]}"#, "")));
-        assert_eq!(plain, digest(&update(r#"":a":{"SS":["x","y"]},":b":{"N":"10"}"#, r#","ReturnValuesOnConditionCheckFailure":"NONE""#)));
+        assert_eq!(
+            plain,
+            digest(&update(
+                r#"":a":{"SS":["x","y"]},":b":{"N":"10"}"#,
+                r#","ReturnValuesOnConditionCheckFailure":"NONE""#
+            ))
+        );
         for other in [
             update(r#"":a":{"SS":["x","z"]},":b":{"N":"10"}"#, ""),
             update(r#"":a":{"SS":["x","y"]},":b":{"S":"10"}"#, ""),

@@ -197,7 +197,8 @@ mod tests {
 
     #[test]
     fn expressions_are_refused_in_an_envelope_and_keys_without() {
-        let update = |more: &str| format!(r#"{{"TableName":"indexed","Key":{{"pk":{{"S":"a"}},"sk":{{"S":"b"}}}},{more}}}"#);
+        let update =
+            |more: &str| format!(r#"{{"TableName":"indexed","Key":{{"pk":{{"S":"a"}},"sk":{{"S":"b"}}}},{more}}}"#);
         assert_answers(
             UpdateItem,
             &[
@@ -206,7 +207,9 @@ mod tests {
                     r#"1 validation error detected: Invalid UpdateExpression: Syntax error; token: "INVALID", near: "INVALID SYNTAX""#,
                 ),
                 (
-                    &update(r##""UpdateExpression":"SET x = :x","ExpressionAttributeValues":{":x":{"S":"x"}},"ExpressionAttributeNames":{"#unused":"z"}"##),
+                    &update(
+                        r##""UpdateExpression":"SET x = :x","ExpressionAttributeValues":{":x":{"S":"x"}},"ExpressionAttributeNames":{"#unused":"z"}"##,
+                    ),
                     "1 validation error detected: Value provided in ExpressionAttributeNames unused in expressions: keys: {#unused}",
                 ),
                 (

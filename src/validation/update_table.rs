@@ -232,11 +232,13 @@ fn stream_change(
     given: Option<&shapes::StreamSpecification>,
     view: Option<StreamViewType>,
 ) -> Result<Option<StreamChange>, Violation> {
-    if given.is_none() {
-        return Ok(None);
+    let Some(given) = given else { return Ok(None) };
+    match (given.stream_enabled, view) {
+        (Some(true), Some(view)) => Ok(Some(StreamChange::Enable(view))),
+        (Some(true), None) => Err(DefinitionViolation::StreamUpdateWithoutView.into()),
+        (Some(false) | None, None) => Ok(Some(StreamChange::Disable)),
+        (Some(false) | None, Some(_)) => Err(DefinitionViolation::StreamUpdateWithView.into()),
     }
-    let view = table_settings::stream(given, view)?;
-    Ok(Some(view.map_or(StreamChange::Disable, StreamChange::Enable)))
 }
 
 fn global_index_change(

@@ -63,7 +63,10 @@ pub enum Violation {
     Member(Broken),
     Value(ValueViolation),
     /// A value of `ExpressionAttributeValues`, as the older layer reports it.
-    PlaceholderValue { placeholder: String, violation: ValueViolation },
+    PlaceholderValue {
+        placeholder: String,
+        violation: ValueViolation,
+    },
     /// A value of `ExclusiveStartKey`, as the older layer reports some faults.
     StartKeyValue(ValueViolation),
     Parameter(ParameterViolation),
@@ -80,7 +83,10 @@ pub enum Violation {
     StatementText(StatementError),
     Statement(StatementViolation),
     /// In ExecuteTransaction: the statement at this place, from 0.
-    InTransactStatement { place: usize, violation: Box<Violation> },
+    InTransactStatement {
+        place: usize,
+        violation: Box<Violation>,
+    },
     /// As every operation on items words it. ResourceNotFoundException.
     TableNotFound,
     /// `1 validation error detected: ..`

@@ -19,10 +19,16 @@ pub enum NumberFault {
 /// the operation and the Region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ValueFault {
-    Number { raw: String, fault: NumberFault },
+    Number {
+        raw: String,
+        fault: NumberFault,
+    },
     EmptySet(TypeName),
     /// `members` as sent, in order: texts, or base64 for a binary set.
-    DuplicateMembers { set: TypeName, members: Vec<String> },
+    DuplicateMembers {
+        set: TypeName,
+        members: Vec<String>,
+    },
     NullFalse,
     /// `{}`: no type member at all.
     NoType,
@@ -30,7 +36,9 @@ pub enum ValueFault {
     SeveralTypes,
     EmptyAttributeName,
     /// Nested deeper than 32 levels, a scalar attribute being level 1.
-    Nesting { levels: u32 },
+    Nesting {
+        levels: u32,
+    },
 }
 
 /// A decoded value together with what AWS would refuse about it.

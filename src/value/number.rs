@@ -329,9 +329,8 @@ fn add_signed(a: &Decimal, b: &Decimal) -> Result<Number, NumberFault> {
     let high = a.exponent.max(b.exponent) + 1;
     let sign = |decimal: &Decimal| if decimal.negative { -1i8 } else { 1 };
     // Least significant first; digits of -18 to 18 before the carries are settled.
-    let mut sum: Vec<i8> = (low..=high)
-        .map(|place| sign(a) * a.digit_at(place) as i8 + sign(b) * b.digit_at(place) as i8)
-        .collect();
+    let mut sum: Vec<i8> =
+        (low..=high).map(|place| sign(a) * a.digit_at(place) as i8 + sign(b) * b.digit_at(place) as i8).collect();
     let Some(first) = sum.iter().rposition(|&digit| digit != 0) else { return Ok(Number::zero()) };
     let negative = sum[first] < 0;
     let mut carry = 0i8;
@@ -391,9 +390,21 @@ mod tests {
     #[test]
     fn texts_are_expanded_and_trimmed() {
         for (given, stored) in [
-            ("0", "0"), ("-0", "0"), ("+0.0", "0"), ("0e125", "0"), ("+5", "5"), (".5", "0.5"), ("5.", "5"), ("1.e5", "100000"),
-            ("1e+2", "100"), ("00042", "42"), ("0042.1200", "42.12"), ("-1.50", "-1.5"), ("0.0000001", "0.0000001"),
-            ("1E-130", &format!("0.{}1", "0".repeat(129))), ("1E125", &format!("1{}", "0".repeat(125))),
+            ("0", "0"),
+            ("-0", "0"),
+            ("+0.0", "0"),
+            ("0e125", "0"),
+            ("+5", "5"),
+            (".5", "0.5"),
+            ("5.", "5"),
+            ("1.e5", "100000"),
+            ("1e+2", "100"),
+            ("00042", "42"),
+            ("0042.1200", "42.12"),
+            ("-1.50", "-1.5"),
+            ("0.0000001", "0.0000001"),
+            ("1E-130", &format!("0.{}1", "0".repeat(129))),
+            ("1E125", &format!("1{}", "0".repeat(125))),
             ("99999999999999999999999999999999999999", "99999999999999999999999999999999999999"),
         ] {
             assert_eq!(number(given).to_string(), stored, "{given}");
@@ -402,8 +413,29 @@ mod tests {
 
     #[test]
     fn faults_are_told_apart() {
-        for text in ["", " 1", "1 ", "+", "-", ".", "++5", "+-5", "e2", "+e2", "1e", "1e+", "1.2.3", "1.2e3.4", "1+2", "1_000", "0x5", "NaN",
-                     "Infinity", "1e9223372036854775808", "\u{661}"] {
+        for text in [
+            "",
+            " 1",
+            "1 ",
+            "+",
+            "-",
+            ".",
+            "++5",
+            "+-5",
+            "e2",
+            "+e2",
+            "1e",
+            "1e+",
+            "1.2.3",
+            "1.2e3.4",
+            "1+2",
+            "1_000",
+            "0x5",
+            "NaN",
+            "Infinity",
+            "1e9223372036854775808",
+            "\u{661}",
+        ] {
             assert_eq!(Number::parse(text), Err(NumberFault::NotNumeric), "{text}");
         }
         for text in ["1e126", "-1e126", "0e126", "1e2147483648", "10e125", "1e9223372036854775807"] {
@@ -420,9 +452,29 @@ mod tests {
     fn sizes_are_those_captured_on_aws() {
         let long = "11111111111111111111111111111111111113";
         for (text, bytes) in [
-            ("0", 1), ("-0", 1), ("1", 2), ("12", 2), ("15", 2), ("100", 2), ("0042", 2), ("123", 3), ("1010", 3), ("1234", 3),
-            ("123456", 4), (long, 20), ("1.2", 3), ("1.200", 3), ("1.5", 3), ("0.15", 2), ("0.0000001", 2), ("1.234", 4),
-            ("3.14159", 5), ("100.5", 4), ("-42", 3), ("1E125", 2), ("1E-100", 2),
+            ("0", 1),
+            ("-0", 1),
+            ("1", 2),
+            ("12", 2),
+            ("15", 2),
+            ("100", 2),
+            ("0042", 2),
+            ("123", 3),
+            ("1010", 3),
+            ("1234", 3),
+            ("123456", 4),
+            (long, 20),
+            ("1.2", 3),
+            ("1.200", 3),
+            ("1.5", 3),
+            ("0.15", 2),
+            ("0.0000001", 2),
+            ("1.234", 4),
+            ("3.14159", 5),
+            ("100.5", 4),
+            ("-42", 3),
+            ("1E125", 2),
+            ("1E-100", 2),
         ] {
             assert_eq!(number(text).size_bytes(), bytes, "{text}");
         }
@@ -431,7 +483,10 @@ mod tests {
     #[test]
     fn arithmetic_is_exact_or_refused() {
         assert_eq!(number("0.1").checked_add(number("0.2")), Ok(number("0.3")));
-        assert_eq!(number("1e37").checked_add(number("1")).unwrap().to_string(), "10000000000000000000000000000000000001");
+        assert_eq!(
+            number("1e37").checked_add(number("1")).unwrap().to_string(),
+            "10000000000000000000000000000000000001"
+        );
         assert_eq!(number("1e38").checked_add(number("1")), Err(NumberFault::TooManyDigits));
         assert_eq!(number("9.9e125").checked_add(number("9e125")), Err(NumberFault::Overflow));
         assert_eq!(number("1e-130").checked_sub(number("1.1e-129")).unwrap(), number("-1e-129"));

@@ -33,7 +33,8 @@ pub struct ItemView<'a> {
 
 impl<'a> ItemView<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<ItemView<'a>, CorruptItem> {
-        let header = bytes.get(..ITEM_HEADER_BYTES).filter(|header| header[0] == VERSION).ok_or(CorruptItem { offset: 0 })?;
+        let header =
+            bytes.get(..ITEM_HEADER_BYTES).filter(|header| header[0] == VERSION).ok_or(CorruptItem { offset: 0 })?;
         let body = &bytes[ITEM_HEADER_BYTES..];
         let mut cursor = Cursor { rest: body };
         let sound = cursor.check_map(1).filter(|()| cursor.rest.is_empty());
@@ -421,7 +422,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn any_number() -> impl Strategy<Value = Number> {
-        (any::<i64>(), -20i32..20).prop_map(|(digits, exponent)| Number::parse(&format!("{digits}e{exponent}")).unwrap())
+        (any::<i64>(), -20i32..20)
+            .prop_map(|(digits, exponent)| Number::parse(&format!("{digits}e{exponent}")).unwrap())
     }
 
     fn sorted<T: Ord>(mut members: Vec<T>) -> Vec<T> {
@@ -494,7 +496,9 @@ mod tests {
         let item: Map = [
             ("a".to_string(), AttributeValue::N(Number::from(7u64))),
             ("b".to_string(), AttributeValue::L(vec![AttributeValue::Bool(true), AttributeValue::S("é".into())])),
-        ].into_iter().collect();
+        ]
+        .into_iter()
+        .collect();
         let expected = [1, 12, 0, 0, 0, 2, 1, b'a', 2, 3, 3, 130, 71, 1, b'b', 8, 6, 0, 0, 0, 2, 5, 1, 2, 0xC3, 0xA9];
         assert_eq!(encode_item(&item), expected);
     }

@@ -1,6 +1,8 @@
 //! An UpdateTable request on the table as it is.
 
-use super::{ChangingIndex, CreatedIndex, IndexChange, NewGlobalIndex, OnDemandChange, StreamChange, UpdateTable, UpdatedTable};
+use super::{
+    ChangingIndex, CreatedIndex, IndexChange, NewGlobalIndex, OnDemandChange, StreamChange, UpdateTable, UpdatedTable,
+};
 use crate::validation::create_table::GLOBAL_INDEXES_MAX;
 use crate::validation::key_schema::KeyAttribute;
 use crate::validation::table_definition::{
@@ -28,8 +30,12 @@ pub fn apply(
         definition.stream = match (definition.stream, change) {
             (None, StreamChange::Enable(view)) => Some(view),
             (Some(_), StreamChange::Disable) => None,
-            (Some(_), StreamChange::Enable(_)) => return Err(DefinitionViolation::StreamAlreadyEnabled.into()),
-            (None, StreamChange::Disable) => return Err(DefinitionViolation::StreamNotEnabled.into()),
+            (Some(_), StreamChange::Enable(_)) => {
+                return Err(DefinitionViolation::StreamAlreadyEnabled { table: definition.name.to_string() }.into());
+            }
+            (None, StreamChange::Disable) => {
+                return Err(DefinitionViolation::StreamNotEnabled { table: definition.name.to_string() }.into());
+            }
         };
     }
     if let Some(sse) = &request.sse {

@@ -93,13 +93,16 @@ messages! {
         // us-east-1, 2026-10; UpdateViewType is AWS's word.
         StreamDisabledWithView =>
             "{INVALID}Table is being created with a stream disabled, UpdateViewType should not be specified";
-        StreamEnabledWithoutView => "{INVALID}StreamViewType must be specified when StreamEnabled is true";
-        // UpdateTable's stream, encryption and tag texts were not captured.
-        StreamAlreadyEnabled => "Table already has an enabled stream";
-        StreamNotEnabled => "Table has no stream to disable";
+        // This and the next four: us-east-1 and us-west-2, 2026-10, as the findings published for the AWS Controllers for
+        // Kubernetes quote them.
+        StreamEnabledWithoutView =>
+            "{INVALID}Table is being created with a stream enabled, UpdateViewType is required";
+        StreamUpdateWithoutView => "{INVALID}If stream is being enabled then UpdateViewType is required";
+        StreamUpdateWithView => "{INVALID}If stream is being disabled, then UpdateViewType must not be specified";
+        StreamAlreadyEnabled { table: String } => "Table already has an enabled stream: TableName: {table}";
+        StreamNotEnabled { table: String } => "Table has no stream to disable: TableName: {table}";
+        // UpdateTable's encryption texts were not captured.
         KmsKeyWithoutKms => "{INVALID}KMSMasterKeyId can only be specified if SSEType is KMS";
-        TagCount => "Too many tags: a table can have at most 50 tags";
-        DuplicateTag { key: String } => "Duplicate tag keys are not allowed: {key}";
 
         // This endpoint's own: nothing here spans Regions.
         GlobalTableMember { member: &'static str } => "{member} is not supported: this endpoint has no global tables";

@@ -57,9 +57,9 @@ impl ValueViolation {
                 f.write_str("The parameter cannot be converted to a numeric value")
             }
             NumberFault::NotNumeric => write!(f, "The parameter cannot be converted to a numeric value: {raw}"),
-            NumberFault::Overflow => f.write_str(
-                "Number overflow. Attempting to store a number with magnitude larger than supported range",
-            ),
+            NumberFault::Overflow => {
+                f.write_str("Number overflow. Attempting to store a number with magnitude larger than supported range")
+            }
             NumberFault::Underflow => f.write_str(
                 "Number underflow. Attempting to store a number with magnitude smaller than supported range",
             ),
@@ -123,7 +123,11 @@ fn as_java_big_decimal(raw: &str, fault: NumberFault) -> NumberFault {
     let fits = |number: &i64| i32::try_from(*number).is_ok();
     match scale {
         Some(scale) if fits(&scale) && exponent.as_ref().is_some_and(fits) => {
-            if fits(&(precision - scale)) { fault } else { NumberFault::Underflow }
+            if fits(&(precision - scale)) {
+                fault
+            } else {
+                NumberFault::Underflow
+            }
         }
         _ => NumberFault::NotNumeric,
     }
@@ -164,17 +168,17 @@ mod tests {
             duplicates(TypeName::Bs, &bytes, false),
             "INV Input collection [/w==, AA==, AA==]of type BS contains duplicates."
         );
-        assert_eq!(duplicates(TypeName::Bs, &["", ""], true), r#"INV Input collection ["",""]of type BS contains duplicates."#);
+        assert_eq!(
+            duplicates(TypeName::Bs, &["", ""], true),
+            r#"INV Input collection ["",""]of type BS contains duplicates."#
+        );
         assert_eq!(duplicates(TypeName::Ns, &["2", "1", "2"], true), "INV Input collection contains duplicates.");
         assert_eq!(duplicates(TypeName::Ns, &["2", "1", "2"], false), "Input collection contains duplicates");
     }
 
     #[test]
     fn an_empty_number_ends_in_a_colon_on_the_newer_layer_only() {
-        assert_eq!(
-            number("", NumberFault::NotNumeric, true),
-            "The parameter cannot be converted to a numeric value: "
-        );
+        assert_eq!(number("", NumberFault::NotNumeric, true), "The parameter cannot be converted to a numeric value: ");
         assert_eq!(number("", NumberFault::NotNumeric, false), "The parameter cannot be converted to a numeric value");
     }
 
