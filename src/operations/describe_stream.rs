@@ -3,8 +3,8 @@
 use super::answer;
 use super::database::{Answer, Database};
 use super::table_description::{stream_arn, stream_label, stream_view_name, write_key_schema};
-use crate::protocol::json::ObjectWriter;
 use crate::protocol::Operation;
+use crate::protocol::json::ObjectWriter;
 use crate::protocol::shapes::DescribeStreamInput;
 use crate::service::Caller;
 use crate::table::stream::{Shard, StreamState};

@@ -7,9 +7,9 @@ use crate::protocol::Operation;
 use crate::protocol::shapes::GetShardIteratorInput;
 use crate::service::Caller;
 use crate::table::stream::{PositionFault, ShardIterator};
+use crate::validation::Violation;
 use crate::validation::get_shard_iterator::{self, IteratorStart};
 use crate::validation::violation::StreamViolation;
-use crate::validation::Violation;
 
 pub(super) fn execute(database: &Database, caller: &Caller, input: GetShardIteratorInput) -> Answer {
     let now = database.store().clock().now_millis();

@@ -26,6 +26,8 @@ mod put_item;
 mod query;
 mod scan;
 mod statement;
+#[cfg(test)]
+mod stream_tests;
 mod table_description;
 mod tag_resource;
 mod transact_get_items;

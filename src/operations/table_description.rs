@@ -6,8 +6,8 @@ use crate::service::Caller;
 use crate::table::{IndexKind, IndexState, IndexStatus, Table, TableState, VectorIndexState};
 use crate::validation::KeySchema;
 use crate::validation::table_definition::{
-    BillingMode, DistanceFunction, GlobalIndex, IndexProjection, OnDemandThroughput, SearchRole, SseSpecification, SseType,
-    StreamViewType, TableClass, Throughput, VectorIndex, WarmThroughput,
+    BillingMode, DistanceFunction, GlobalIndex, IndexProjection, OnDemandThroughput, SearchRole, SseSpecification,
+    SseType, StreamViewType, TableClass, Throughput, VectorIndex, WarmThroughput,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -265,7 +265,12 @@ pub(super) fn stream_label(millis: u64) -> String {
     let (days, of_day) = (millis / 86_400_000, millis % 86_400_000);
     let (year, month, day) = civil_date(days);
     let (seconds, millis) = (of_day / 1000, of_day % 1000);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{millis:03}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{millis:03}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
 
 /// Year, month and day of a day since 1970 in the Gregorian calendar, by its eras of 400 years (Hinnant, "chrono-compatible

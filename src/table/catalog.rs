@@ -21,7 +21,7 @@ use super::stream::{Stream, Streams};
 use super::ttl::Ttl;
 use super::{Store, record};
 use crate::validation::TableName;
-use crate::validation::table_definition::{BillingMode, Index, Tag, TableDefinition};
+use crate::validation::table_definition::{BillingMode, Index, TableDefinition, Tag};
 use crate::validation::update_table::{CreatedIndex, UpdatedTable};
 
 pub(super) const CATALOG_SPACE: SpaceId = 0;
@@ -41,7 +41,9 @@ pub(super) struct Catalog {
 pub(crate) enum CatalogError<E> {
     Refused(E),
     /// Another call has deleted the table meanwhile.
-    Gone { name: TableName },
+    Gone {
+        name: TableName,
+    },
     Store(StoreError),
 }
 
@@ -75,7 +77,10 @@ impl Catalog {
         let mut namespaces: HashMap<Namespace, Tables> = HashMap::new();
         while let Some(row) = rows.next()? {
             let table = record::decode(row.value, streams)?;
-            namespaces.entry(table.namespace.clone()).or_default().insert(table.name.as_str().to_string(), Arc::new(table));
+            namespaces
+                .entry(table.namespace.clone())
+                .or_default()
+                .insert(table.name.as_str().to_string(), Arc::new(table));
         }
         let namespaces = namespaces.into_iter().map(|(namespace, tables)| (namespace, Arc::new(tables))).collect();
         Ok(Catalog { namespaces: ArcSwap::from_pointee(namespaces), changes: Mutex::new(()) })
@@ -116,7 +121,12 @@ impl Store {
     }
 
     /// Names in order after `start_after`, at most `limit`, and whether there are more.
-    pub(crate) fn table_names(&self, namespace: &Namespace, start_after: Option<&str>, limit: usize) -> (Vec<String>, bool) {
+    pub(crate) fn table_names(
+        &self,
+        namespace: &Namespace,
+        start_after: Option<&str>,
+        limit: usize,
+    ) -> (Vec<String>, bool) {
         let namespaces = self.catalog().namespaces.load();
         let Some(tables) = namespaces.get(namespace) else { return (Vec::new(), false) };
         let lower = start_after.map_or(Bound::Unbounded, Bound::Excluded);
@@ -167,7 +177,8 @@ impl Store {
         let updated = decide(&current).map_err(CatalogError::Refused)?;
         let now = self.clock().now_millis();
         let birth = self.stream_birth(&table.namespace, table.name.as_str(), now);
-        let ticket = self.replace_state(table, |spaces, batch| next_state(&current, &updated, &birth, now, spaces, batch))?;
+        let ticket =
+            self.replace_state(table, |spaces, batch| next_state(&current, &updated, &birth, now, spaces, batch))?;
         self.take_over_stream(current.stream.as_ref(), table.peek().stream.as_ref(), now);
         drop(changing);
         let mut shown = TableState::clone(&table.peek());
@@ -193,12 +204,13 @@ impl Store {
         let row = Key { space: CATALOG_SPACE, partition: TABLES, sort: &sort };
         let now = self.clock().now_millis();
         let (deleted, ticket) = self.engine().transact(&[row, NEXT_SPACE], |_, batch| {
+            // Its stream can be read for another day.
+            state.stream.iter().try_for_each(|stream| stream.put_row(batch, &stream.state().disabled(now)))?;
             batch.delete(row);
             batch.drop_space(state.space);
             state.indexes.iter().for_each(|index| batch.drop_space(index.space));
             state.ttl.iter().for_each(|ttl| batch.drop_space(ttl.space));
-            // Its stream can be read for another day.
-            state.stream.iter().try_for_each(|stream| stream.put_row(batch, &stream.state().disabled(now)))
+            Ok::<_, StoreError>(())
         })?;
         deleted?;
         self.catalog().remove(table);
@@ -311,9 +323,13 @@ impl Store {
     ) -> Result<(R, Ticket), StoreError> {
         let (result, ticket) = self.engine().transact(&[NEXT_SPACE], |stored, batch| {
             let mut spaces = SpaceIds::after(stored[0].as_deref())?;
-            let result = change(&mut spaces, batch)?;
-            spaces.put(batch);
-            Ok::<_, StoreError>(result)
+            let result = change(&mut spaces, batch);
+            match result {
+                Ok(_) => spaces.put(batch),
+                // What failed half way must not be committed half way.
+                Err(_) => *batch = WriteBatch::default(),
+            }
+            result
         })?;
         Ok((result?, ticket))
     }
@@ -478,7 +494,10 @@ fn show_deleting(shown: &mut TableState, before: &TableState, name: &str) {
     }
     if before.vector_indexes.iter().any(|index| index.name == name) {
         shown.vector_indexes.push(VectorIndexState { name: name.to_string(), status: IndexStatus::Deleting });
-        shown.definition.vector_indexes.extend(before.definition.vector_indexes.iter().filter(|index| index.name == name).cloned());
+        shown
+            .definition
+            .vector_indexes
+            .extend(before.definition.vector_indexes.iter().filter(|index| index.name == name).cloned());
     }
 }
 
@@ -502,7 +521,8 @@ impl SpaceIds {
     }
 
     pub(super) fn take(&mut self) -> Result<SpaceId, StoreError> {
-        let exhausted = || StoreError::CorruptCatalog { what: "no space is left to be given to a table or an index".to_string() };
+        let exhausted =
+            || StoreError::CorruptCatalog { what: "no space is left to be given to a table or an index".to_string() };
         let id = self.next;
         self.next = id.checked_add(1).ok_or_else(exhausted)?;
         Ok(id)

@@ -147,9 +147,13 @@ impl Stream {
 }
 
 fn decode(bytes: &[u8]) -> Result<Stream, StoreError> {
-    let record: StreamRecord = serde_json::from_slice(bytes).map_err(|error| corrupt(format!("stream record: {error}")))?;
+    let record: StreamRecord =
+        serde_json::from_slice(bytes).map_err(|error| corrupt(format!("stream record: {error}")))?;
     if record.version > VERSION {
-        return Err(corrupt(format!("stream record of version {}; this program reads up to {VERSION}", record.version)));
+        return Err(corrupt(format!(
+            "stream record of version {}; this program reads up to {VERSION}",
+            record.version
+        )));
     }
     let salt = u128::from_str_radix(&record.event_salt, 16);
     Ok(Stream {
@@ -159,7 +163,7 @@ fn decode(bytes: &[u8]) -> Result<Stream, StoreError> {
         created_millis: record.created_millis,
         view: record.view,
         key_schema: record.key_schema,
-        state: ArcSwap::from_pointee(StreamState { disabled_millis: record.disabled_millis, shards: record.shards }),
+        state: ArcSwap::from_pointee(StreamState::new(record.disabled_millis, record.shards)),
         newest_millis: AtomicU64::new(record.created_millis),
     })
 }

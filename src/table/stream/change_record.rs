@@ -156,7 +156,9 @@ mod tests {
 
     fn item(message: &str) -> Vec<u8> {
         let attributes = [("Id", "101"), ("Message", message)];
-        encode_item(&attributes.iter().map(|(name, text)| (name.to_string(), AttributeValue::S(text.to_string()))).collect())
+        encode_item(
+            &attributes.iter().map(|(name, text)| (name.to_string(), AttributeValue::S(text.to_string()))).collect(),
+        )
     }
 
     fn both(bytes: &[u8]) -> Option<(ItemView<'_>, &[u8])> {
@@ -209,7 +211,8 @@ mod tests {
     #[test]
     fn damaged_bytes_are_no_record() {
         let (old, new) = (item("a"), item("b"));
-        let bytes = encode(&change(Some(&old), Some(&new)), &table(), StreamViewType::NewAndOldImages, 9).expect("a change");
+        let bytes =
+            encode(&change(Some(&old), Some(&new)), &table(), StreamViewType::NewAndOldImages, 9).expect("a change");
         for length in 0..bytes.len() {
             assert!(decode(&bytes[..length]).is_none(), "{length}");
         }

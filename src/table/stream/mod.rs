@@ -13,6 +13,8 @@ mod change_record;
 mod iterator;
 mod read;
 mod shard;
+#[cfg(test)]
+mod tests;
 mod upkeep;
 
 pub(crate) use catalog::Streams;
@@ -60,6 +62,8 @@ pub(crate) struct StreamState {
     pub(crate) disabled_millis: Option<u64>,
     /// In the order of their creation.
     pub(crate) shards: Vec<Shard>,
+    /// Where in `shards` the open ones are, by position.
+    open: Vec<usize>,
 }
 
 impl Stream {
@@ -83,7 +87,7 @@ impl Stream {
             view,
             key_schema: definition.key_schema.clone(),
             event_salt: uuid::Uuid::new_v4().as_u128(),
-            state: ArcSwap::from_pointee(StreamState { disabled_millis: None, shards }),
+            state: ArcSwap::from_pointee(StreamState::new(None, shards)),
             newest_millis: AtomicU64::new(created_millis),
         })
     }
@@ -112,6 +116,13 @@ impl Stream {
 }
 
 impl StreamState {
+    fn new(disabled_millis: Option<u64>, shards: Vec<Shard>) -> StreamState {
+        let is_open = |at: &usize| shards.get(*at).is_some_and(|shard| shard.phase == Phase::Open);
+        let mut open: Vec<usize> = (0..shards.len()).filter(is_open).collect();
+        open.sort_by_key(|at| shards.get(*at).map(|shard| shard.first));
+        StreamState { disabled_millis, shards, open }
+    }
+
     pub(crate) fn is_disabled(&self) -> bool {
         self.disabled_millis.is_some()
     }
@@ -123,15 +134,15 @@ impl StreamState {
 
     /// What becomes of a stream that is disabled now.
     pub(super) fn disabled(&self, now: u64) -> StreamState {
-        let mut state = self.clone();
-        state.disabled_millis = Some(now);
-        state.shards.iter_mut().filter(|shard| shard.phase == Phase::Open).for_each(|shard| shard.phase = Phase::Closing);
-        state
+        let mut shards = self.shards.clone();
+        shards.iter_mut().filter(|shard| shard.phase == Phase::Open).for_each(|shard| shard.phase = Phase::Closing);
+        StreamState::new(Some(now), shards)
     }
 
     fn open_shard(&self, position: u32) -> Option<&Shard> {
-        let holds = |shard: &&Shard| shard.phase == Phase::Open && (shard.first..=shard.last).contains(&position);
-        self.shards.iter().rev().find(holds)
+        // Open shards cover all positions: the first that does not end before this one holds it.
+        let ends_before = |at: &usize| self.shards.get(*at).is_some_and(|shard| shard.last < position);
+        self.open.get(self.open.partition_point(ends_before)).and_then(|at| self.shards.get(*at))
     }
 }
 

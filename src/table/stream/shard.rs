@@ -17,10 +17,10 @@ use crate::validation::sequence_number::SequenceNumber;
 const SPLIT_RECORDS: u64 = 10_000;
 const SPLIT_BYTES: u64 = 64 << 20;
 const OPEN_SHARDS_MAX: usize = 8;
-/// After that it is rolled, so that what is trimmed can be given back in whole shards.
-const ROLL_RECORDS: u64 = 50_000;
-const ROLL_BYTES: u64 = 256 << 20;
-/// AWS rolls its shards about every four hours.
+/// After that it is rolled, rarely enough for a stream to have at most some hundred shards in a day.
+const ROLL_RECORDS: u64 = 1_000_000;
+const ROLL_BYTES: u64 = 4 << 30;
+/// AWS rolls its shards about every four hours. What is trimmed is given back in whole shards.
 const ROLL_MILLIS: u64 = 4 * 3600 * 1000;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -44,7 +44,11 @@ pub(crate) enum Phase {
     Open,
     /// Its children are open, but a write that began before them may still come here.
     Closing,
-    Closed { end_commit: u64, end_ordinal: u32, closed_millis: u64 },
+    Closed {
+        end_commit: u64,
+        end_ordinal: u32,
+        closed_millis: u64,
+    },
 }
 
 /// What a shard has taken since it was opened, or since the start of the server.
@@ -222,7 +226,9 @@ mod tests {
 
     #[test]
     fn provisioned_tables_begin_with_a_shard_for_each_partition() {
-        for (read, write, shards) in [(0, 0, 1), (5, 5, 1), (3_000, 0, 1), (3_000, 1, 2), (0, 4_000, 4), (0, 1 << 40, 8)] {
+        for (read, write, shards) in
+            [(0, 0, 1), (5, 5, 1), (3_000, 0, 1), (3_000, 1, 2), (0, 4_000, 4), (0, 1 << 40, 8)]
+        {
             assert_eq!(initial_count(read, write), shards, "{read} {write}");
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kstone_engine::WriteBatch;
 
-use super::shard::Phase;
+use super::shard::{Phase, Rollover};
 use super::{RETENTION_MILLIS, Shard, Stream, StreamState};
 use crate::table::Store;
 use crate::table::catalog::SpaceIds;
@@ -21,8 +21,14 @@ impl Store {
                 self.forget_stream(&stream)?;
                 continue;
             }
-            if state.shards.iter().any(|shard| is_trimmed(shard, now) || rollover(&state, shard, now).is_some()) {
-                self.change_stream(&stream, |state, spaces, batch| trim_and_roll(state, now, self.next_commit(), spaces, batch))?;
+            if state
+                .shards
+                .iter()
+                .any(|shard| is_trimmed(shard, now) || rollover(shard, now, state.open.len()).is_some())
+            {
+                self.change_stream(&stream, |state, spaces, batch| {
+                    trim_and_roll(state, now, self.next_commit(), spaces, batch)
+                })?;
             }
             if stream.state().is_closing() {
                 self.finish_closing(&stream, now)?;
@@ -40,12 +46,12 @@ impl Store {
     fn finish_closing(&self, stream: &Arc<Stream>, now: u64) -> Result<(), StoreError> {
         self.engine().barrier().wait()?;
         self.change_stream(stream, |state, _, _| {
-            let mut state = state.clone();
-            for shard in state.shards.iter_mut().filter(|shard| shard.phase == Phase::Closing) {
+            let mut shards = state.shards.clone();
+            for shard in shards.iter_mut().filter(|shard| shard.phase == Phase::Closing) {
                 let end = stream.last_of(self.engine(), shard)?.unwrap_or(shard.start());
                 shard.phase = Phase::Closed { end_commit: end.commit, end_ordinal: end.ordinal, closed_millis: now };
             }
-            Ok(state)
+            Ok(StreamState::new(state.disabled_millis, shards))
         })
     }
 
@@ -84,26 +90,27 @@ fn trim_and_roll(
     spaces: &mut SpaceIds,
     batch: &mut WriteBatch,
 ) -> Result<StreamState, StoreError> {
-    let mut state = StreamState { disabled_millis: current.disabled_millis, shards: Vec::new() };
-    let mut children = Vec::new();
+    let (mut shards, mut children) = (Vec::new(), Vec::new());
+    let mut open_count = current.open.len();
     for shard in &current.shards {
         if is_trimmed(shard, now) {
             batch.drop_space(shard.space);
             continue;
         }
         let mut shard = shard.clone();
-        if let Some(rollover) = rollover(current, &shard, now) {
-            children.extend(shard.children(rollover, now, start_commit, || spaces.take())?);
+        if let Some(rollover) = rollover(&shard, now, open_count) {
+            let of_shard = shard.children(rollover, now, start_commit, || spaces.take())?;
+            open_count += of_shard.len() - 1;
+            children.extend(of_shard);
             shard.phase = Phase::Closing;
         }
-        state.shards.push(shard);
+        shards.push(shard);
     }
-    state.shards.extend(children);
-    Ok(state)
+    shards.extend(children);
+    Ok(StreamState::new(current.disabled_millis, shards))
 }
 
-fn rollover(state: &StreamState, shard: &Shard, now: u64) -> Option<super::shard::Rollover> {
-    let open_count = state.shards.iter().filter(|shard| shard.phase == Phase::Open).count();
+fn rollover(shard: &Shard, now: u64, open_count: usize) -> Option<Rollover> {
     (shard.phase == Phase::Open).then(|| shard.rollover(now, open_count)).flatten()
 }
 

@@ -69,7 +69,8 @@ impl Store {
         ttl: &Ttl,
         rows: &[RowKey],
     ) -> Result<(), StoreError> {
-        let keys: Vec<Key<'_>> = rows.iter().map(|row| Key { space, partition: &row.partition, sort: &row.sort }).collect();
+        let keys: Vec<Key<'_>> =
+            rows.iter().map(|row| Key { space, partition: &row.partition, sort: &row.sort }).collect();
         let (filled, ticket) = self.engine().transact(&keys, |stored, batch| {
             for (row, bytes) in rows.iter().zip(stored) {
                 let Some(bytes) = bytes else { continue };

@@ -9,6 +9,8 @@
 //! ```
 
 mod fill;
+#[cfg(test)]
+mod store_tests;
 mod sweep;
 
 use std::ops::Bound;
@@ -72,7 +74,13 @@ impl Ttl {
     }
 
     /// Moves the entry of a row that is written. Called under the latch of the row.
-    pub(super) fn apply(&self, batch: &mut WriteBatch, row: &RowKey, old: Option<ItemView<'_>>, new: Option<ItemView<'_>>) {
+    pub(super) fn apply(
+        &self,
+        batch: &mut WriteBatch,
+        row: &RowKey,
+        old: Option<ItemView<'_>>,
+        new: Option<ItemView<'_>>,
+    ) {
         let expiry = |item: Option<ItemView<'_>>| item.and_then(|item| self.expiry_of(item));
         let (old, new) = (expiry(old), expiry(new));
         if old == new {
@@ -98,7 +106,12 @@ impl Ttl {
 
     /// The entries of a bucket that expire at a time or later.
     fn range<'k>(&self, bucket: &'k [u8; 1], from: &'k [u8; 8]) -> ScanRange<'k> {
-        ScanRange::Partition { space: self.space, partition: bucket, lower: Bound::Included(from), upper: Bound::Unbounded }
+        ScanRange::Partition {
+            space: self.space,
+            partition: bucket,
+            lower: Bound::Included(from),
+            upper: Bound::Unbounded,
+        }
     }
 }
 

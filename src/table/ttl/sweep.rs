@@ -5,11 +5,11 @@ use std::sync::Arc;
 use kstone_engine::{Direction, Snapshot, Ticket};
 
 use super::{BUCKET_COUNT, OLDEST_SECONDS, Ttl, decode_sort, is_expired};
+use crate::table::Store;
 use crate::table::error::StoreError;
 use crate::table::key_codec::RowKey;
 use crate::table::state::Table;
 use crate::table::write::{Change, Row, Target};
-use crate::table::Store;
 
 /// Rows that one write latches, reads again and deletes.
 const ROWS_PER_WRITE: usize = 32;
@@ -71,7 +71,15 @@ impl Store {
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Swept>, StoreError> {
         let snapshot = self.engine().snapshot();
-        let mut sweep = Sweep { store: self, table, ttl, now_seconds, swept: Swept::default(), rows: Vec::new(), in_flight: Vec::new() };
+        let mut sweep = Sweep {
+            store: self,
+            table,
+            ttl,
+            now_seconds,
+            swept: Swept::default(),
+            rows: Vec::new(),
+            in_flight: Vec::new(),
+        };
         let from = from.max(now_seconds.saturating_sub(OLDEST_SECONDS));
         for bucket in 0..BUCKET_COUNT {
             if !go_on() || !sweep.bucket(&snapshot, bucket, from, go_on)? {
@@ -97,7 +105,13 @@ struct Sweep<'a> {
 
 impl Sweep<'_> {
     /// Goes through the entries of a bucket up to the first that is not due, which tells when to sweep again.
-    fn bucket(&mut self, snapshot: &Snapshot, bucket: u8, from: u64, go_on: &dyn Fn() -> bool) -> Result<bool, StoreError> {
+    fn bucket(
+        &mut self,
+        snapshot: &Snapshot,
+        bucket: u8,
+        from: u64,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<bool, StoreError> {
         let (bucket, from) = ([bucket], from.to_be_bytes());
         let mut entries = self.store.engine().scan(snapshot, self.ttl.range(&bucket, &from), Direction::Forward);
         while let Some(entry) = entries.next()? {
