@@ -7,6 +7,7 @@ use bytes::Bytes;
 use kstone_engine::io::{Disk, FileDisk, MemoryDisk};
 use kstone_engine::{Durability, Engine, Options};
 
+use super::table_description::stream_label;
 use super::{
     batch_execute_statement, batch_get_item, batch_write_item, create_table, delete_item, delete_table,
     describe_endpoints, describe_limits, describe_stream, describe_table, describe_time_to_live, execute_statement,
@@ -14,7 +15,6 @@ use super::{
     put_item, query, scan, tag_resource, transact_get_items, transact_write_items, untag_resource, update_item,
     update_table, update_time_to_live,
 };
-use super::table_description::stream_label;
 use crate::clock::Clock;
 use crate::config::{self, Config, Storage};
 use crate::protocol::{self, ApiError, ErrorKind, Operation, Shape};
@@ -166,7 +166,7 @@ impl Handler for Database {
     async fn handle(&self, request: Request) -> Response {
         match self.answer(&request).await {
             Ok(body) => Response { status: 200, body: Bytes::from(body), error_type: None },
-            Err(error) => error_response(&error),
+            Err(error) => error.into(),
         }
     }
 
@@ -177,12 +177,6 @@ impl Handler for Database {
 
 fn input<T: Shape>(request: &Request) -> Result<T, ApiError> {
     Ok(protocol::decode(&request.body)?)
-}
-
-fn error_response(error: &ApiError) -> Response {
-    let mut body = Vec::with_capacity(256);
-    error.write_body(&mut body);
-    Response { status: error.kind.status(), body: Bytes::from(body), error_type: Some(error.kind.name()) }
 }
 
 impl<E: Into<ApiError>> From<CatalogError<E>> for ApiError {

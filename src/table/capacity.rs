@@ -37,10 +37,6 @@ impl Units {
         Units::read(bytes, true) + Units::read(bytes, true)
     }
 
-    pub(crate) fn is_zero(self) -> bool {
-        self.halves == 0
-    }
-
     pub(crate) fn as_f64(self) -> f64 {
         self.halves as f64 / 2.0
     }
@@ -149,9 +145,14 @@ mod tests {
 
     #[test]
     fn units_are_rounded_up_and_halved_for_eventual_reads() {
-        for (bytes, consistent, expected) in
-            [(0, false, 0.5), (0, true, 1.0), (4096, false, 0.5), (4097, false, 1.0), (4097, true, 2.0), (9000, false, 1.5)]
-        {
+        for (bytes, consistent, expected) in [
+            (0, false, 0.5),
+            (0, true, 1.0),
+            (4096, false, 0.5),
+            (4097, false, 1.0),
+            (4097, true, 2.0),
+            (9000, false, 1.5),
+        ] {
             assert_eq!(Units::read(bytes, consistent).as_f64(), expected);
         }
         for (bytes, expected) in [(0, 1.0), (1024, 1.0), (1025, 2.0)] {

@@ -278,7 +278,7 @@ mod tests {
             let mut entry = part(b"a");
             entry.extend(part(value.as_bytes()));
             entry.extend(part(&base));
-            let mut matches = |bound: Option<SortBound>, expected: bool| {
+            let matches = |bound: Option<SortBound>, expected: bool| {
                 let range = KeyRange { partition: vec![text("p")], sort_equal: vec![text(&first)], sort_bound: bound };
                 let (_, bounds) = index_range(&range);
                 prop_assert_eq!(holds(&bounds, &entry), expected && first == "a");
