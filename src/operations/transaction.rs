@@ -1,5 +1,5 @@
-//! What TransactWriteItems and ExecuteTransaction have in common: all actions decide on their latched rows together, and either
-//! all of them are carried out or none is and each has its reason.
+//! What TransactWriteItems and ExecuteTransaction have in common: all actions decide on their latched rows together,
+//! and either all of them are carried out or none is and each has its reason.
 
 use std::collections::HashSet;
 
@@ -11,8 +11,8 @@ use crate::table::idempotency::{ExpiredToken, TokenRecord, TokenState, TokenUse}
 use crate::table::in_flight::Held;
 use crate::table::write::{Change, Decision, Effect, Row, Target, Written};
 use crate::table::{RowKey, Store, StoreError};
-use crate::validation::transact_write_items::{TRANSACTION_BYTES_MAX, Token, is_up_front};
 use crate::validation::Violation;
+use crate::validation::transact_write_items::{TRANSACTION_BYTES_MAX, Token, is_up_front};
 use crate::validation::violation::TransactionViolation;
 use crate::value::ItemView;
 
@@ -155,11 +155,8 @@ fn begin<'c>(
         };
         // Should this be asked again, the rows are held by itself.
         let decided = decide_all(rows, held.is_some(), &mut decide)?;
-        let mut own: Vec<_> = expired
-            .iter()
-            .enumerate()
-            .flat_map(|(place, token)| token.removals(content(stored, place + 1)))
-            .collect();
+        let mut own: Vec<_> =
+            expired.iter().enumerate().flat_map(|(place, token)| token.removals(content(stored, place + 1))).collect();
         // After the removals: an expired token may be this one.
         own.extend(token.iter().flat_map(|token| token.rows(now, decided.image_bytes.clone(), stale.as_ref())));
         if held.is_none() {

@@ -1,15 +1,15 @@
-//! What a `ClientRequestToken` leaves behind: for ten minutes a second call with it is not carried out again. Rows in the
-//! catalog's space, written in the batch of the transaction itself, so that they are as durable as it is:
+//! What a `ClientRequestToken` leaves behind: for ten minutes a second call with it is not carried out again. Rows in
+//! the catalog's space, written in the batch of the transaction itself, so that they are as durable as it is:
 //!
 //! ```text
 //! partition "token" 00 access key 00 Region 00 operation 00 token    sort empty
-//!     version u8 | completed at, ms since 1970, u64 LE | digest of the request, 32 bytes | bytes of each action's image, u32 LE ..
+//!     version u8 | completed at, ms since 1970, u64 LE | digest of the request, 32 bytes | bytes of each image, u32 LE
 //! partition "token-expiry"    sort completed at, u64 BE, then the partition of the token's row    empty
 //! ```
 //!
-//! The first row is latched with the items of the transaction: of several first calls at once one runs and the others find
-//! its row. The second kind lists tokens by age. Each transaction with a token takes two expired ones along, so that they go
-//! as fast as new ones come, and finding them reads nothing but them.
+//! The first row is latched with the items of the transaction: of several first calls at once one runs and the others
+//! find its row. The second kind lists tokens by age. Each transaction with a token takes two expired ones along, so
+//! that they go as fast as new ones come, and finding them reads nothing but them.
 
 use std::collections::VecDeque;
 use std::ops::Bound;
@@ -31,8 +31,8 @@ const DIGEST_BYTES: usize = 32;
 const HEADER_BYTES: usize = 1 + 8 + DIGEST_BYTES;
 const EXPIRY: &[u8] = b"token-expiry";
 
-/// How many expired tokens one transaction takes along, how many are looked up at a time, and for how long none are looked
-/// for after all that there were have been found.
+/// How many expired tokens one transaction takes along, how many are looked up at a time, and for how long none are
+/// looked for after all that there were have been found.
 const EXPIRED_PER_TRANSACTION: usize = 2;
 const EXPIRED_PER_LOOKUP: usize = 256;
 const LOOKUP_PAUSE_MILLIS: u64 = 1000;

@@ -1,8 +1,8 @@
 //! Rows that a transaction holds: from its decision until it is durable.
 //!
-//! The engine needs none of this, since latches order all writers. AWS, however, refuses to touch an item that is part of an
-//! ongoing transaction (TransactionConflictException, or a reason TransactionConflict), and a program that has never seen
-//! that refusal here would see it there for the first time.
+//! The engine needs none of this, since latches order all writers. AWS, however, refuses to touch an item that is part
+//! of an ongoing transaction (TransactionConflictException, or a reason TransactionConflict), and a program that has
+//! never seen that refusal here would see it there for the first time.
 
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;

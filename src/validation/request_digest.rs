@@ -1,7 +1,7 @@
 //! What a request asks for, as 32 bytes: a `ClientRequestToken` stands for one request and is refused for another.
 //!
-//! The digest is of the decoded request, so that the order of members, map entries and set members makes no difference, as
-//! on AWS (localstack issue 6529 compared).
+//! The digest is of the decoded request, so that the order of members, map entries and set members makes no difference,
+//! as on AWS (localstack issue 6529 compared).
 
 use sha2::{Digest, Sha256};
 

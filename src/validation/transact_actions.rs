@@ -1,4 +1,5 @@
-//! The entries of a transaction as they came, whichever of the five actions each is: what they share is checked here once.
+//! The entries of a transaction as they came, whichever of the five actions each is: what they share is checked here
+//! once.
 
 use super::batch_get_item::{ECHO_BYTES_MAX, shortened};
 use super::batch_write_item::java_item;

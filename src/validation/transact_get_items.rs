@@ -40,8 +40,8 @@ impl Get {
     }
 }
 
-/// Order: members; names of tables, which the newer layer reports together with them; the gets one after the other, each
-/// from its request alone. When the tables are known, [`Get::check`] goes on.
+/// Order: members; names of tables, which the newer layer reports together with them; the gets one after the other,
+/// each from its request alone. When the tables are known, [`Get::check`] goes on.
 pub fn validate(input: TransactGetItemsInput, layer: Layer) -> Result<TransactGetItems, Violation> {
     let count = input.transact_items.as_ref().map(Vec::len);
     let entries: Vec<Option<GivenAction>> =

@@ -103,8 +103,8 @@ impl Action {
     }
 }
 
-/// Whether an action's fault refuses the request as a whole. Any other one cancels the transaction, with the fault as that
-/// action's reason (us-east-1, 2026-10: wrong types cancel, empty key values and a put's size do not).
+/// Whether an action's fault refuses the request as a whole. Any other one cancels the transaction, with the fault as
+/// that action's reason (us-east-1, 2026-10: wrong types cancel, empty key values and a put's size do not).
 pub fn is_up_front(violation: &Violation) -> bool {
     matches!(
         violation,
@@ -117,8 +117,8 @@ pub fn is_up_front(violation: &Violation) -> bool {
     )
 }
 
-/// Order: members; what each entry is; names of tables; the actions one after the other, each from its request alone; the
-/// size of all puts. When the tables are known, [`Action::check`] goes on.
+/// Order: members; what each entry is; names of tables; the actions one after the other, each from its request alone;
+/// the size of all puts. When the tables are known, [`Action::check`] goes on.
 pub fn validate(input: TransactWriteItemsInput, layer: Layer) -> Result<TransactWriteItems, Violation> {
     let count = input.transact_items.as_ref().map(Vec::len);
     let entries: Vec<Vec<GivenAction>> =
@@ -209,9 +209,9 @@ fn digest(actions: &[GivenAction]) -> RequestDigest {
     digest.finish()
 }
 
-/// One action from its request alone. Order: an empty name at the top of the item; the values that expressions refer to; a
-/// put's item; the expressions; what they left unused; a key (us-east-1, 2026-10-09: a condition is refused before the depth
-/// of a `Key`, and a put's size between the size of its condition and its syntax).
+/// One action from its request alone. Order: an empty name at the top of the item; the values that expressions refer
+/// to; a put's item; the expressions; what they left unused; a key (us-east-1, 2026-10-09: a condition is refused
+/// before the depth of a `Key`, and a put's size between the size of its condition and its syntax).
 fn action(given: GivenAction, return_old_on_failure: bool, layer: Layer) -> Result<Action, Violation> {
     let GivenAction { kind, table_name, item, update, condition, names, values, .. } = given;
     let mut item = required(item, "item")?;

@@ -21,5 +21,7 @@ mod put_item;
 mod query;
 mod scan;
 mod starting_and_stopping;
+mod transact_get_items;
+mod transact_write_items;
 mod update_item;
 mod update_table;

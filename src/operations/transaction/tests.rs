@@ -1,6 +1,5 @@
 use std::ffi::OsString;
 use std::ops::Bound;
-use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -80,12 +79,8 @@ fn count(database: &Database, key: &str) -> Option<u64> {
 /// How many tokens are remembered.
 fn token_count(database: &Database) -> usize {
     let engine = database.store().engine();
-    let range = ScanRange::Partition {
-        space: 0,
-        partition: b"token-expiry",
-        lower: Bound::Unbounded,
-        upper: Bound::Unbounded,
-    };
+    let range =
+        ScanRange::Partition { space: 0, partition: b"token-expiry", lower: Bound::Unbounded, upper: Bound::Unbounded };
     let mut rows = engine.scan(&engine.snapshot(), range, Direction::Forward);
     let mut count = 0;
     while rows.next().unwrap().is_some() {
@@ -140,12 +135,7 @@ fn a_token_is_good_for_ten_minutes_across_a_restart() {
     assert_eq!(transact(&database, Some("t"), &[increment("b")]).0, 200);
     assert_eq!((count(&database, "a"), count(&database, "b")), (Some(1), Some(1)));
     database.close().unwrap();
-    remove(&folder);
-}
-
-fn remove(folder: &Path) {
-    #[expect(clippy::disallowed_methods, reason = "a test's own folder")]
-    std::fs::remove_dir_all(folder).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]
@@ -231,7 +221,8 @@ fn no_increment_is_lost_between_transactions_and_single_writes() {
                             // Not one write: the pair may be seen apart, but neither half may be lost.
                             while first.0 == 200
                                 && call(database, Operation::UpdateItem, &increment(other)["Update"]).0 != 200
-                            {}
+                            {
+                            }
                             first
                         }
                         _ => transact(database, None, &[increment(one), increment(other)]),
