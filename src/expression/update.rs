@@ -137,14 +137,25 @@ impl Update {
 
     /// Every clause reads the item as it was (T1/updateItem/basic). For an item that is not stored yet `old` holds its key.
     pub fn apply<'u>(&'u self, old: &'u Item) -> Result<Updated<'u>, UpdateFault> {
-        let changes = self.changes(old)?;
         let mut item = old.clone();
+        self.apply_to(&mut item)?;
+        Ok(Updated { item, old, targets: &self.targets })
+    }
+
+    /// Like [`apply`](Self::apply), in place. An item that it fails on stays as it was.
+    pub fn apply_to(&self, item: &mut Item) -> Result<(), UpdateFault> {
+        let changes = self.changes(item)?;
         let mut later = Vec::new();
         for (clause, change) in self.clauses.iter().zip(changes) {
-            write(&mut item, &clause.target, change, &mut later);
+            write(item, &clause.target, change, &mut later);
         }
-        write_lists(&mut item, later);
-        Ok(Updated { item, old, targets: &self.targets })
+        write_lists(item, later);
+        Ok(())
+    }
+
+    /// What UPDATED_OLD returns of the old item and UPDATED_NEW of the new one, see [`Updated`].
+    pub fn targets(&self) -> &Projection {
+        &self.targets
     }
 
     /// What each clause comes to, or the fault that AWS reports of those there are.

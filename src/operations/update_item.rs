@@ -2,6 +2,7 @@
 
 use super::database::{Answer, Database};
 use super::write_answer::{self, check_condition};
+use crate::expression::Update;
 use crate::protocol::shapes::UpdateItemInput;
 use crate::protocol::{ApiError, Operation};
 use crate::service::Caller;
@@ -31,24 +32,21 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: UpdateI
 pub(super) fn decide(request: &UpdateItem, row: &Row<'_>) -> Result<(Change<'static>, Option<Item>), ApiError> {
     check_condition(request.condition.as_ref(), row, request.return_old_on_failure)?;
     // An item that does not exist starts out as its key.
-    let old = row.old.map_or_else(|| request.key.clone(), |old| old.to_item());
-    let Some(update) = &request.update else {
-        let attributes = match request.return_values {
-            ReturnValues::AllOld => row.old.map(|old| old.to_item()),
-            ReturnValues::AllNew => Some(old.clone()),
-            ReturnValues::None | ReturnValues::UpdatedOld | ReturnValues::UpdatedNew => None,
-        };
-        return Ok((Change::Put(encode_item(&old).into()), attributes));
-    };
-    let updated = update.apply(&old).map_err(Violation::from)?;
-    item::check_updated(&row.state.definition, request, &updated.item)?;
-    let not_empty = |item: Item| (!item.is_empty()).then_some(item);
+    let mut item = row.old.map_or_else(|| request.key.clone(), |old| old.to_item());
+    if let Some(update) = &request.update {
+        update.apply_to(&mut item).map_err(Violation::from)?;
+        item::check_updated(&row.state.definition, request, &item)?;
+    }
+    let targets = request.update.as_ref().map(Update::targets);
+    let encoded = encode_item(&item);
     let attributes = match request.return_values {
         ReturnValues::None => None,
         ReturnValues::AllOld => row.old.map(|old| old.to_item()),
-        ReturnValues::AllNew => Some(updated.item.clone()),
-        ReturnValues::UpdatedOld => row.old.and_then(|_| not_empty(updated.updated_old())),
-        ReturnValues::UpdatedNew => not_empty(updated.updated_new()),
+        ReturnValues::AllNew => Some(item),
+        ReturnValues::UpdatedOld => targets.zip(row.old).map(|(targets, old)| targets.project(old)),
+        ReturnValues::UpdatedNew => targets.map(|targets| targets.project_item(&item)),
     };
-    Ok((Change::Put(encode_item(&updated.item).into()), attributes))
+    // An answer has no empty Attributes, unless the whole item is asked for.
+    let is_whole = matches!(request.return_values, ReturnValues::AllOld | ReturnValues::AllNew);
+    Ok((Change::Put(encoded.into()), attributes.filter(|attributes| is_whole || !attributes.is_empty())))
 }
