@@ -14,6 +14,7 @@ use crate::protocol::shapes::BatchExecuteStatementInput;
 use crate::protocol::{ApiError, ErrorKind};
 use crate::service::Caller;
 use crate::table::capacity::{Consumed, Units};
+use crate::table::write::Written;
 use crate::table::{RowKey, StoreError, Table};
 use crate::validation::batch_execute_statement::{self, Member};
 use crate::validation::key;
@@ -32,8 +33,12 @@ enum Work<'a> {
 /// What became of a statement.
 enum Outcome {
     /// The item as JSON wants it is made from the stored bytes.
-    Read { stored: Option<kstone_engine::Value> },
-    Wrote { item: Option<Item> },
+    Read {
+        stored: Option<kstone_engine::Value>,
+    },
+    Wrote {
+        item: Option<Item>,
+    },
     Refused(ApiError),
 }
 
@@ -58,12 +63,16 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: BatchEx
     }
     check_distinct(works.iter().flatten())?;
     let mut bill = Bill::default();
-    let mut responses = Vec::with_capacity(works.len());
+    let mut begun = Vec::with_capacity(works.len());
     for (member, work) in request.members.iter().zip(works) {
         let given_table = member.as_ref().map_or("", |member| member.statement.table());
-        responses.push(match work {
-            Err(error) => Response { table: None, columns: &Columns::All, outcome: Outcome::Refused(error) },
-            Ok(work) => run(database, work, given_table, &mut bill).await?,
+        begun.push((given_table, begin(database, work, given_table, &mut bill)?));
+    }
+    let mut responses = Vec::with_capacity(begun.len());
+    for (given_table, begun) in begun {
+        responses.push(match begun {
+            Begun::Done(response) => response,
+            Begun::Writing(written) => finish(statement::settle(*written).await?, given_table, &mut bill),
         });
     }
     Ok(answer::object(answer::SMALL_ANSWER_BYTES, |body| {
@@ -119,40 +128,51 @@ fn check_distinct<'w>(works: impl Iterator<Item = &'w Work<'w>>) -> Result<(), A
     Ok(())
 }
 
-async fn run<'a>(
+/// A statement on its way: writes wait together for what makes them durable.
+enum Begun<'a> {
+    Done(Response<'a>),
+    Writing(Box<Written<Option<Item>, Refused>>),
+}
+
+fn begin<'a>(
     database: &Database,
-    work: Work<'a>,
+    work: Result<Work<'a>, ApiError>,
     given_table: &'a str,
     bill: &mut Bill<'a>,
-) -> Result<Response<'a>, ApiError> {
-    let prepared = match work {
-        Work::Write(prepared) => prepared,
-        Work::Read { table, key, columns, consistent } => {
-            let state = table.state();
-            let stored = database.store().get(&state, &key)?;
-            let bytes = match &stored {
-                Some(bytes) => {
-                    let item = ItemView::parse(bytes).map_err(StoreError::corrupt_item(table.name.as_str()))?;
-                    state.billed_bytes(item)
-                }
-                None => 0,
-            };
-            bill.add(given_table, &Consumed::of_table(Units::read(bytes, consistent)), true);
-            return Ok(Response { table: Some(given_table), columns, outcome: Outcome::Read { stored } });
+) -> Result<Begun<'a>, ApiError> {
+    let (table, key, columns, consistent) = match work {
+        Err(error) => {
+            return Ok(Begun::Done(Response { table: None, columns: &Columns::All, outcome: Outcome::Refused(error) }));
         }
+        Ok(Work::Write(prepared)) => return Ok(Begun::Writing(Box::new(prepared.write(database.store())?))),
+        Ok(Work::Read { table, key, columns, consistent }) => (table, key, columns, consistent),
     };
+    let state = table.state();
+    let stored = database.store().get(&state, &key)?;
+    let bytes = match &stored {
+        Some(bytes) => {
+            let item = ItemView::parse(bytes).map_err(StoreError::corrupt_item(table.name.as_str()))?;
+            state.billed_bytes(item)
+        }
+        None => 0,
+    };
+    bill.add(given_table, &Consumed::of_table(Units::read(bytes, consistent)), true);
+    Ok(Begun::Done(Response { table: Some(given_table), columns, outcome: Outcome::Read { stored } }))
+}
+
+fn finish<'a>(settled: Result<Wrote, Refused>, given_table: &'a str, bill: &mut Bill<'a>) -> Response<'a> {
     let columns = &Columns::All;
-    match statement::settle(prepared.write(database.store())?).await? {
+    match settled {
         Ok(Wrote { item, effect }) => {
             bill.add(given_table, &Consumed::of_write(&effect), true);
-            Ok(Response { table: Some(given_table), columns, outcome: Outcome::Wrote { item } })
+            Response { table: Some(given_table), columns, outcome: Outcome::Wrote { item } }
         }
         Err(Refused { error, larger_bytes }) => {
             let was_run = was_run(&error);
             if was_run {
                 bill.add(given_table, &Consumed::of_table(Units::write(larger_bytes)), false);
             }
-            Ok(Response { table: Some(given_table).filter(|_| was_run), columns, outcome: Outcome::Refused(error) })
+            Response { table: Some(given_table).filter(|_| was_run), columns, outcome: Outcome::Refused(error) }
         }
     }
 }

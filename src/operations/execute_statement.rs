@@ -66,7 +66,9 @@ fn read(database: &Database, table: &Arc<Table>, request: &ExecuteStatement, sel
                 body.member("LastEvaluatedKey").item(key, NumberSetOrder::ByValue);
             }
         }
-        answer::write_consumed_capacity(body, request.consumed_capacity, &select.source.table, || walked.consumed.clone());
+        answer::write_consumed_capacity(body, request.consumed_capacity, &select.source.table, || {
+            walked.consumed.clone()
+        });
     });
     outcome?;
     Ok(body)
@@ -90,12 +92,7 @@ struct Walked {
 }
 
 impl Reader<'_> {
-    fn read(
-        &self,
-        first: usize,
-        start: Option<&StartKey>,
-        items: &mut ArrayWriter<'_>,
-    ) -> Result<Walked, StoreError> {
+    fn read(&self, first: usize, start: Option<&StartKey>, items: &mut ArrayWriter<'_>) -> Result<Walked, StoreError> {
         let count = match &self.plan.reads {
             Reads::Everything => 1,
             Reads::Ranges(ranges) => ranges.len(),
@@ -115,10 +112,11 @@ impl Reader<'_> {
                 range: self.range(place),
                 start_key: start.filter(|_| place == first),
                 limit,
-                filter: self.select.filter.as_ref(),
+                filter: self.plan.entry_filter.as_ref().or(self.select.filter.as_ref()),
                 fetch_base: self.plan.fetch_base,
             };
-            let page = self.store.read_page(&page, |item| write_columns(items.element(), item, &self.select.columns))?;
+            let page =
+                self.store.read_page(&page, |item| write_columns(items.element(), item, &self.select.columns))?;
             walked.consumed.add(&page_answer::consumed(self.index, &page, self.request.consistent));
             rows = rows.saturating_add(u32::try_from(page.scanned_count).unwrap_or(u32::MAX));
             bytes += page.walked_bytes;
