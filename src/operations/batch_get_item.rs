@@ -38,7 +38,15 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: BatchGe
     for keys in &request.tables {
         let table = database.table(caller, &keys.table)?;
         let returned = keys.projection.as_ref().map_or(Returned::Whole, Returned::Projected);
-        reads.push(TableRead { keys, state: table.state(), table, rows: Vec::new(), returned, read_count: 0, consumed: Units::ZERO });
+        reads.push(TableRead {
+            keys,
+            state: table.state(),
+            table,
+            rows: Vec::new(),
+            returned,
+            read_count: 0,
+            consumed: Units::ZERO,
+        });
     }
     for read in &mut reads {
         let schema = &read.state.definition.key_schema;
@@ -61,13 +69,21 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: BatchGe
             }
         });
         body.member("UnprocessedKeys").object(|unprocessed| {
-            reads.iter().filter(|read| read.read_count < read.rows.len()).for_each(|read| write_unprocessed(unprocessed, read));
+            reads
+                .iter()
+                .filter(|read| read.read_count < read.rows.len())
+                .for_each(|read| write_unprocessed(unprocessed, read));
         });
         if request.consumed_capacity != ReturnConsumedCapacity::None {
             body.member("ConsumedCapacity").array(|tables| {
                 for read in &reads {
                     let consumed = Consumed::of_table(read.consumed);
-                    answer::write_consumed(tables.element(), request.consumed_capacity, &read.keys.given_name, &consumed);
+                    answer::write_consumed(
+                        tables.element(),
+                        request.consumed_capacity,
+                        &read.keys.given_name,
+                        &consumed,
+                    );
                 }
             });
         }

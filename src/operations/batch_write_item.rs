@@ -69,7 +69,8 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: BatchWr
         if !collections.is_empty() {
             body.member("ItemCollectionMetrics").object(|out| {
                 for (position, of_table) in request.tables.iter().enumerate() {
-                    let mut of_table_collections = collections.iter().filter(|(write, ..)| write.table == position).peekable();
+                    let mut of_table_collections =
+                        collections.iter().filter(|(write, ..)| write.table == position).peekable();
                     if of_table_collections.peek().is_some() {
                         out.member(&of_table.given_name).array(|list| {
                             of_table_collections.for_each(|(write, effect, bytes)| {
@@ -84,7 +85,12 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: BatchWr
             body.member("ConsumedCapacity").array(|out| {
                 for (position, of_table) in request.tables.iter().enumerate() {
                     let consumed = consumed_by(position, &writes, &effects);
-                    answer::write_consumed(out.element(), request.report.consumed_capacity, &of_table.given_name, &consumed);
+                    answer::write_consumed(
+                        out.element(),
+                        request.report.consumed_capacity,
+                        &of_table.given_name,
+                        &consumed,
+                    );
                 }
             });
         }

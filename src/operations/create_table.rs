@@ -16,12 +16,18 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: CreateT
     match database.store().create_table(database.namespace(caller), definition)? {
         CreateOutcome::Exists => {
             Err(Violation::from(DefinitionViolation::TableExists { name: name.to_string() }).into())
-        },
+        }
         CreateOutcome::Created { table, ticket } => {
             ticket.await.map_err(StoreError::from)?;
             let state = table.state();
             Ok(answer::object(2 * answer::SMALL_ANSWER_BYTES, |body| {
-                table_description::write(body.member("TableDescription"), caller, &table, &state, TableStatus::Creating);
+                table_description::write(
+                    body.member("TableDescription"),
+                    caller,
+                    &table,
+                    &state,
+                    TableStatus::Creating,
+                );
             }))
         }
     }

@@ -191,9 +191,15 @@ impl<E: Into<ApiError>> From<CatalogError<E>> for ApiError {
     }
 }
 
+/// Developer guide; as a transaction's reason too.
+pub(super) const COLLECTION_TOO_LARGE: &str = "Collection size exceeded.";
+
 /// What broke goes to the log; the client learns only that something did.
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> ApiError {
+        if matches!(error, StoreError::CollectionTooLarge { .. }) {
+            return ApiError::new(ErrorKind::ItemCollectionSizeLimitExceededException, COLLECTION_TOO_LARGE);
+        }
         tracing::error!(%error, "a request failed");
         ApiError::internal()
     }

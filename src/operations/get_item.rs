@@ -8,8 +8,8 @@ use crate::protocol::shapes::GetItemInput;
 use crate::service::Caller;
 use crate::table::capacity::{Consumed, Units};
 use crate::table::{RowKey, StoreError};
-use crate::validation::read::Returned;
 use crate::validation::get_item;
+use crate::validation::read::Returned;
 use crate::value::ItemView;
 
 pub(super) fn execute(database: &Database, caller: &Caller, input: GetItemInput) -> Answer {

@@ -8,9 +8,9 @@ use crate::table::capacity::{Consumed, Units};
 use crate::table::read::{Page, PageRequest};
 use crate::table::{IndexState, IndexStatus, StoreError, TableState};
 use crate::validation::Violation;
-use crate::validation::violation::ReadViolation;
 use crate::validation::read::{ReadRequest, Returned};
 use crate::validation::table_definition::Index;
+use crate::validation::violation::ReadViolation;
 
 /// Room for the items of a page: what they grow beyond it is copied once or twice.
 pub(super) const PAGE_ANSWER_BYTES: usize = 32 * 1024;
@@ -22,9 +22,14 @@ pub(super) struct Reader<'a> {
 }
 
 /// The running state of the index that the request names.
-pub(super) fn index_state<'a>(state: &'a TableState, index: Option<Index<'_>>) -> Result<Option<&'a IndexState>, ApiError> {
+pub(super) fn index_state<'a>(
+    state: &'a TableState,
+    index: Option<Index<'_>>,
+) -> Result<Option<&'a IndexState>, ApiError> {
     let Some(index) = index else { return Ok(None) };
-    let found = state.index(index.name()).ok_or_else(|| Violation::from(ReadViolation::UnknownIndex { name: index.name().to_string() }))?;
+    let found = state
+        .index(index.name())
+        .ok_or_else(|| Violation::from(ReadViolation::UnknownIndex { name: index.name().to_string() }))?;
     if matches!(found.status, IndexStatus::Creating { .. }) {
         return Err(Violation::from(ReadViolation::IndexBackfilling { name: index.name().to_string() }).into());
     }

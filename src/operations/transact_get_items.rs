@@ -67,7 +67,13 @@ pub(super) fn execute(database: &Database, caller: &Caller, input: TransactGetIt
                     let of_table = tables.iter().zip(&items).filter(|(other, _)| Arc::ptr_eq(other, table));
                     let units = of_table.map(|(_, item)| Units::transaction_read(billed(item))).sum();
                     let (wanted, consumed) = (request.consumed_capacity, Consumed::of_table(units));
-                    answer::write_transaction_consumed(out.element(), wanted, &get.given_table, &consumed, Meter::Reads);
+                    answer::write_transaction_consumed(
+                        out.element(),
+                        wanted,
+                        &get.given_table,
+                        &consumed,
+                        Meter::Reads,
+                    );
                 }
             });
         }

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::database::Database;
+use super::database::{COLLECTION_TOO_LARGE, Database};
 use crate::protocol::error::{CONDITION_FAILED, CancellationCode, CancellationReason};
 use crate::protocol::{ApiError, Operation};
 use crate::service::Caller;
@@ -169,7 +169,17 @@ fn begin<'c>(
         Ok(written) => Ok(Begun { written, held, expired }),
         Err(error) => {
             store.give_back_expired_tokens(expired);
-            Err(error.into())
+            Err(match error {
+                StoreError::CollectionTooLarge { target } => {
+                    let code = CancellationCode::ItemCollectionSizeLimitExceeded;
+                    let mut reasons = vec![CancellationReason::NONE; targets.len()];
+                    if let Some(reason) = reasons.get_mut(target) {
+                        *reason = CancellationReason::new(code, COLLECTION_TOO_LARGE);
+                    }
+                    ApiError::transaction_cancelled(reasons)
+                }
+                error => error.into(),
+            })
         }
     }
 }

@@ -202,7 +202,8 @@ impl Store {
                 None => is_last = true,
             }
             if is_last || keys.len() == ROWS_PER_TRANSACTION {
-                let goes_on = !stop.is_requested() && table.peek().index(name).is_some_and(|now| now.space == index.space);
+                let goes_on =
+                    !stop.is_requested() && table.peek().index(name).is_some_and(|now| now.space == index.space);
                 if !goes_on {
                     return Ok(());
                 }

@@ -208,6 +208,7 @@ impl Store {
             state.stream.iter().try_for_each(|stream| stream.put_row(batch, &stream.state().disabled(now)))?;
             batch.delete(row);
             batch.drop_space(state.space);
+            state.collections.iter().for_each(|&space| batch.drop_space(space));
             state.indexes.iter().for_each(|index| batch.drop_space(index.space));
             state.ttl.iter().for_each(|ttl| batch.drop_space(ttl.space));
             Ok::<_, StoreError>(())
@@ -414,6 +415,8 @@ fn new_state(
     now: u64,
 ) -> Result<TableState, StoreError> {
     let space = spaces.take()?;
+    let has_local_indexes = !definition.local_indexes.is_empty();
+    let collections = if has_local_indexes { Some(spaces.take()?) } else { None };
     let mut indexes = Vec::new();
     for index in definition.indexes() {
         indexes.push(record::index_state(index, spaces.take()?, IndexStatus::Active));
@@ -429,7 +432,8 @@ fn new_state(
         ..SettingTimes::default()
     };
     let stream = birth.create(&definition, spaces, batch)?;
-    Ok(TableState { definition, space, indexes, vector_indexes, stream, ttl: None, times })
+    Ok(TableState {
+        collections, definition, space, indexes, vector_indexes, stream, ttl: None, times })
 }
 
 fn next_state(

@@ -12,6 +12,9 @@ pub enum StoreError {
     CorruptStream { table: String, shard: String, key: String },
     #[error("expiry index of table {table}: the entry {key} cannot be read")]
     CorruptExpiry { table: String, key: String },
+    /// The write would have grown an item collection past what AWS allows; `target` is the first that belongs to it.
+    #[error("an item collection exceeds 10 GB")]
+    CollectionTooLarge { target: usize },
     #[error("catalog: {what}")]
     CorruptCatalog { what: String },
 }

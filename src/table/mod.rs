@@ -4,6 +4,7 @@
 mod backfill;
 pub(crate) mod capacity;
 mod catalog;
+mod collection;
 mod error;
 #[cfg(test)]
 mod fixtures;

@@ -137,27 +137,6 @@ impl Store {
         Ok(page)
     }
 
-    /// The size of an item collection: the items of one partition and their entries in local indexes.
-    pub(crate) fn item_collection_bytes(&self, state: &TableState, key: &RowKey) -> Result<u64, StoreError> {
-        let snapshot = self.engine().snapshot();
-        let local = state.indexes.iter().filter(|index| index.kind == IndexKind::Local).map(|index| index.space);
-        let mut bytes = 0;
-        for space in std::iter::once(state.space).chain(local) {
-            let range = ScanRange::Partition {
-                space,
-                partition: &key.partition,
-                lower: Bound::Unbounded,
-                upper: Bound::Unbounded,
-            };
-            let mut rows = self.engine().scan(&snapshot, range, Direction::Forward);
-            while let Some(row) = rows.next()? {
-                let item = ItemView::parse(row.value);
-                bytes += item.map_err(StoreError::corrupt_item(state.definition.name.as_str()))?.size_bytes() as u64;
-            }
-        }
-        Ok(bytes)
-    }
-
     fn open_range(
         &self,
         snapshot: &Snapshot,

@@ -24,6 +24,7 @@ struct TableRecord {
     id: String,
     created_at_millis: u64,
     space: SpaceId,
+    collections: Option<SpaceId>,
     definition: TableDefinition,
     indexes: Vec<IndexRecord>,
     vector_indexes: Vec<VectorIndexRecord>,
@@ -59,6 +60,7 @@ pub(super) fn encode(table: &Table, state: &TableState) -> Result<Vec<u8>, Store
         id: table.id.clone(),
         created_at_millis: table.created_at_millis,
         space: state.space,
+        collections: state.collections,
         definition: state.definition.clone(),
         indexes: state
             .indexes
@@ -117,6 +119,7 @@ pub(super) fn decode(bytes: &[u8], streams: &Streams) -> Result<Table, StoreErro
     let state = TableState {
         definition: record.definition,
         space: record.space,
+        collections: record.collections,
         indexes,
         vector_indexes,
         stream,

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use arc_swap::ArcSwap;
 use kstone_engine::SpaceId;
 
+use super::index_entry::billed_bytes;
 use super::stream::Stream;
 use super::ttl::Ttl;
 use crate::validation::table_definition::{IndexProjection, TableDefinition};
 use crate::validation::update_table::ChangingIndex;
 use crate::validation::{KeySchema, TableName};
+use crate::value::ItemView;
 
 /// Whose tables: every access key has its own in every Region, as in DynamoDB Local. A shared database has one namespace, whose
 /// two names are empty.
@@ -35,7 +37,14 @@ pub struct Table {
 impl Table {
     pub(crate) fn new(namespace: Namespace, id: String, created_at_millis: u64, state: TableState) -> Table {
         let name = state.definition.name.clone();
-        Table { namespace, name, id, created_at_millis, statistics: Statistics::default(), state: ArcSwap::from_pointee(state) }
+        Table {
+            namespace,
+            name,
+            id,
+            created_at_millis,
+            statistics: Statistics::default(),
+            state: ArcSwap::from_pointee(state),
+        }
     }
 
     pub fn state(&self) -> Arc<TableState> {
@@ -57,6 +66,8 @@ impl Table {
 pub struct TableState {
     pub definition: TableDefinition,
     pub space: SpaceId,
+    /// The sizes of item collections, for a table with local indexes.
+    pub(crate) collections: Option<SpaceId>,
     /// Local ones first, like [`TableDefinition::indexes`].
     pub indexes: Vec<IndexState>,
     pub vector_indexes: Vec<VectorIndexState>,
@@ -87,7 +98,13 @@ impl TableState {
     /// Whether an index is being created or deleted, which AWS allows one at a time.
     pub fn is_index_changing(&self) -> bool {
         let changing = |status: IndexStatus| status != IndexStatus::Active;
-        self.indexes.iter().any(|index| changing(index.status)) || self.vector_indexes.iter().any(|index| changing(index.status))
+        self.indexes.iter().any(|index| changing(index.status))
+            || self.vector_indexes.iter().any(|index| changing(index.status))
+    }
+
+    /// The size at which an item of the table is billed and counted.
+    pub(crate) fn billed_bytes(&self, item: ItemView<'_>) -> usize {
+        billed_bytes(&self.definition, item)
     }
 
     /// The indexes that are being added to the table.
@@ -103,8 +120,11 @@ impl TableState {
 
     /// AWS shows a table as UPDATING while the storage of a new index is set up, and as ACTIVE again once it backfills.
     pub fn is_updating(&self) -> bool {
-        let updating = |status: IndexStatus| matches!(status, IndexStatus::Creating { backfilling: false } | IndexStatus::Deleting);
-        self.indexes.iter().any(|index| updating(index.status)) || self.vector_indexes.iter().any(|index| updating(index.status))
+        let updating = |status: IndexStatus| {
+            matches!(status, IndexStatus::Creating { backfilling: false } | IndexStatus::Deleting)
+        };
+        self.indexes.iter().any(|index| updating(index.status))
+            || self.vector_indexes.iter().any(|index| updating(index.status))
     }
 }
 
@@ -136,7 +156,9 @@ pub struct VectorIndexState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum IndexStatus {
     Active,
-    Creating { backfilling: bool },
+    Creating {
+        backfilling: bool,
+    },
     /// Only ever shown, in the answer that deletes the index.
     Deleting,
 }

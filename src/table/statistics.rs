@@ -58,10 +58,12 @@ impl Store {
             if self.is_being_counted(&table) {
                 continue;
             }
-            let indexes = table.peek().indexes.iter().map(|index| (index.name.clone(), counts(&index.statistics))).collect();
+            let indexes =
+                table.peek().indexes.iter().map(|index| (index.name.clone(), counts(&index.statistics))).collect();
             let saved = SavedStatistics { table: counts(&table.statistics), indexes };
-            let json = serde_json::to_vec(&saved)
-                .map_err(|error| StoreError::CorruptCatalog { what: format!("statistics of {}: {error}", table.name) })?;
+            let json = serde_json::to_vec(&saved).map_err(|error| StoreError::CorruptCatalog {
+                what: format!("statistics of {}: {error}", table.name),
+            })?;
             rows.push((table.id.clone(), json));
         }
         if rows.is_empty() {

@@ -10,6 +10,7 @@ use kstone_engine::{Key, Ticket, Value, WriteBatch};
 
 use super::Store;
 use super::catalog::CATALOG_SPACE;
+use super::collection::Collections;
 use super::error::StoreError;
 use super::index_entry::{IndexEntry, VectorEntry};
 use super::key_codec::RowKey;
@@ -119,14 +120,16 @@ impl Store {
         mut decide: impl FnMut(&[Row<'_>], &[Option<Value>]) -> Result<Decision<'c, R>, E>,
     ) -> Result<Written<R, E>, StoreError> {
         let spaces: Vec<_> = targets.iter().map(|target| target.table.peek().space).collect();
+        let mut collections = Collections::of(targets);
         let keys: Vec<Key<'_>> = targets
             .iter()
             .zip(&spaces)
             .map(|(target, &space)| Key { space, partition: &target.key.partition, sort: &target.key.sort })
             .chain(own.iter().map(own_key))
+            .chain(collections.keys())
             .collect();
         let (outcome, ticket) = self.engine().transact(&keys, |stored, batch| {
-            let outcome = self.decide_rows(targets, stored, batch, &mut decide);
+            let outcome = self.decide_rows(targets, stored, batch, &mut collections, &mut decide);
             if outcome.is_err() {
                 // What failed half way must not be committed half way.
                 *batch = WriteBatch::default();
@@ -147,9 +150,12 @@ impl Store {
         targets: &[Target<'_>],
         stored: &[Option<Value>],
         batch: &mut WriteBatch,
+        collections: &mut Collections<'_>,
         decide: &mut impl FnMut(&[Row<'_>], &[Option<Value>]) -> Result<Decision<'c, R>, E>,
     ) -> Result<Result<Done<R>, E>, StoreError> {
-        let (stored, own) = stored.split_at(targets.len());
+        let (stored, others) = stored.split_at(targets.len());
+        let (own, stored_collections) = others.split_at(others.len() - collections.keys().count());
+        collections.load(stored_collections);
         let mut rows = Vec::with_capacity(targets.len());
         for (target, value) in targets.iter().zip(stored) {
             let old = match value {
@@ -170,8 +176,11 @@ impl Store {
         let mut streaming = Streaming { now: self.clock().now_millis(), is_shard_large: false };
         let mut effects = Vec::with_capacity(targets.len());
         for (((target, row), value), change) in targets.iter().zip(&rows).zip(stored).zip(decision.changes) {
-            effects.push(apply(target, row, value.as_deref().unwrap_or_default(), change, batch, &mut streaming)?);
+            let effect = apply(target, row, value.as_deref().unwrap_or_default(), change, batch, &mut streaming)?;
+            collections.add(effects.len(), &effect);
+            effects.push(effect);
         }
+        collections.put(batch)?;
         if streaming.is_shard_large {
             self.poke_upkeep();
         }
