@@ -12,6 +12,7 @@ use crate::compaction::{self, Horizon};
 use crate::io::{DiskLock, Folder};
 use crate::key::EncodedKey;
 use crate::manifest::{Edit, Manifest};
+use crate::planted::{Bug, is_planted};
 use crate::sst::SstShared;
 use crate::stripe::{self, Stripe, View};
 use crate::txn::{CommitOrder, DroppedSpaces, Latches, LeadQueue, Publication, SnapshotRegistry};
@@ -102,6 +103,9 @@ impl Core {
                 }
             };
             let start = self.history_start.fetch_max(start, Ordering::SeqCst).max(start);
+            if is_planted(Bug::SnapshotsIgnoredByCompaction) {
+                return Horizon::new(Vec::new(), start);
+            }
             Horizon::new(pins, start)
         })
     }

@@ -41,6 +41,11 @@ mod manifest;
 mod memtable;
 mod metrics;
 mod options;
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
+#[cfg(not(feature = "planted-bugs"))]
+#[allow(dead_code, reason = "a constant no")]
+mod planted;
 mod recovery;
 mod seqno;
 mod sst;

@@ -7,7 +7,8 @@ use crate::Error;
 use crate::core::Core;
 use crate::iter::{Cursor, Merge};
 use crate::manifest::Edit;
-use crate::sst::{Sst, SstCursor, SstWriter};
+use crate::planted::{Bug, is_planted};
+use crate::sst::{self, Sst, SstCursor, SstWriter};
 
 /// After so many entries, a compaction looks whether the engine is being closed.
 const ENTRIES_BETWEEN_CHECKS: u64 = 1024;
@@ -37,6 +38,12 @@ pub(crate) fn compact(core: &Arc<Core>, stripe: usize) -> Result<bool, Error> {
     let mut edits: Vec<Edit> = inputs.iter().map(|input| Edit::SstRemoved { id: input.meta.id }).collect();
     edits.push(Edit::HistoryStart(horizon.start()));
     edits.extend(output.as_ref().map(|sst| Edit::SstAdded(Arc::clone(&sst.meta))));
+    if is_planted(Bug::FileDeletedBeforeManifest) {
+        for input in inputs {
+            core.folder.remove(&sst::file_name(stripe, input.meta.id))?;
+        }
+        core.folder.sync()?;
+    }
     core.manifest.lock().commit(&edits).inspect_err(|error| core.poison(error))?;
     core.stripes[stripe].install_compacted(inputs, output);
     inputs.iter().for_each(|input| input.mark_obsolete());

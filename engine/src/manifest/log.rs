@@ -17,6 +17,7 @@ use crate::Error;
 use crate::encoding::Decoder;
 use crate::file_header::{FileKind, HEADER_BYTES};
 use crate::io::{File, Folder};
+use crate::planted::{Bug, is_planted};
 
 const MANIFEST_FILE: FileKind = FileKind { magic: u64::from_be_bytes(*b"KSTN-MAN"), version: 1 };
 const RECORD_HEADER_BYTES: usize = 8;
@@ -182,7 +183,9 @@ impl Manifest {
         let edits = [edits, &[Edit::NextFileId(self.state.next_file_id)]].concat();
         encode_record(&mut record, self.id, self.len, &edits);
         self.file.write(self.len, &record)?;
-        self.file.sync()?;
+        if !is_planted(Bug::ManifestNotSynced) {
+            self.file.sync()?;
+        }
         self.len += record.len() as u64;
         edits.iter().for_each(|edit| self.state.apply(edit));
         if self.len >= REWRITE_BYTES_MIN && self.len > self.base_len * REWRITE_FACTOR {

@@ -9,6 +9,7 @@ use crate::iter::{Cursor, Merge};
 use crate::key::STRIPE_COUNT;
 use crate::manifest::{Edit, SstMeta};
 use crate::memtable::{Memtable, MemtableCursor};
+use crate::planted::{Bug, is_planted};
 use crate::sst::{Sst, SstWriter};
 use crate::{Durability, Error, Ticket};
 
@@ -103,7 +104,7 @@ fn write_ssts(core: &Core, flushes: &mut [Flush], horizon: &Horizon) -> Result<(
         let cursors =
             flush.memtables.iter().map(|memtable| Cursor::Memtable(MemtableCursor::new(Arc::clone(memtable))));
         // Nothing older than the first SST of a stripe is left for its tombstones to hide.
-        let is_oldest = core.stripes[flush.stripe].view().ssts.is_empty();
+        let is_oldest = core.stripes[flush.stripe].view().ssts.is_empty() || is_planted(Bug::TombstonesDroppedTooEarly);
         let mut retained = Retained::new(Merge::new(cursors.collect()), horizon, &core.dropped_spaces, is_oldest)?;
         let mut writer = None;
         while let Some(entry) = retained.next()? {
@@ -153,6 +154,9 @@ pub(crate) fn wal_checkpoint(core: &Core, is_flushed: impl Fn(&Arc<Memtable>) ->
     let oldest = views.filter_map(|view| {
         view.memtables.iter().filter(|memtable| !is_flushed(memtable)).map(|memtable| memtable.seqno_min()).min()
     });
+    if is_planted(Bug::OtherStripesForgottenAtTruncation) {
+        return published;
+    }
     published.min(oldest.min().map_or(u64::MAX, |oldest| oldest - 1))
 }
 

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use crate::batch::{BATCH_BYTES_MAX, Mutation, SealedBatch};
 use crate::core::Core;
+use crate::planted::{Bug, is_planted};
 use crate::wal::PendingRecord;
 use crate::{Error, WriteBatch};
 
@@ -146,7 +147,10 @@ fn order(core: &Core, mut batch: WriteBatch) -> Result<(u64, SealedBatch), Error
 
 fn insert(core: &Core, seqno: u64, batch: &SealedBatch) {
     let mut bytes = 0;
-    for mutation in batch.mutations() {
+    for (index, mutation) in batch.mutations().enumerate() {
+        if index > 0 && is_planted(Bug::HalfOfTheBatchInserted) {
+            break;
+        }
         match mutation {
             Mutation::Entry { stripe, kind, entry, key_len } => {
                 let inserted = core.stripes[stripe].insert(seqno, kind, entry, key_len);

@@ -11,6 +11,7 @@ use std::task::Waker;
 use parking_lot::Mutex;
 
 use crate::Error;
+use crate::planted::{Bug, is_planted};
 
 /// How many commits may be between taking a seqno and being inserted. Each is a thread in the middle of an insertion.
 const IN_FLIGHT_MAX: u64 = 1024;
@@ -104,7 +105,10 @@ impl Publication {
         if self.failure.get().is_some() {
             return;
         }
-        let target = self.inserted().min(self.durable.load(Ordering::SeqCst));
+        let mut target = self.inserted().min(self.durable.load(Ordering::SeqCst));
+        if is_planted(Bug::PublishedBeforeDurable) {
+            target = self.inserted();
+        }
         if self.published.fetch_max(target, Ordering::SeqCst) < target && self.waiter_count.load(Ordering::SeqCst) > 0 {
             self.wake(|waiter| waiter.seqno <= target);
         }

@@ -15,6 +15,7 @@ use super::record::{self, RecordHeader, WAL_FILE};
 use super::{ClosedFile, Recovered};
 use crate::file_header::HEADER_BYTES;
 use crate::io::{Clock, File, Folder};
+use crate::planted::{Bug, is_planted};
 use crate::{Durability, Error};
 
 /// A buffer that grew beyond this for one large group is given back.
@@ -139,6 +140,7 @@ impl Wal {
         if let Err(error) = &outcome {
             writer.failure.get_or_insert(error.clone());
             if let Some(active) = &writer.active
+                && !is_planted(Bug::FailedWriteNotCutOff)
                 && active.file.truncate(active.durable_len).is_ok()
             {
                 // Best effort; the next start finds a torn end at worst.
@@ -190,7 +192,10 @@ impl Wal {
         if let Some(active) = &mut writer.active
             && active.durable_len < active.len
         {
-            if let Err(error) = active.file.sync() {
+            let synced = if is_planted(Bug::LogNotSynced) { Ok(()) } else { active.file.sync() };
+            if let Err(error) = synced
+                && !is_planted(Bug::FailedSyncIgnored)
+            {
                 writer.failure = Some(error.clone());
                 return Err(error);
             }

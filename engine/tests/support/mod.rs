@@ -2,14 +2,18 @@
 //! the disk.
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "every test binary uses a part of this")]
 
+mod dropped_space;
 mod failing_calls;
+mod flipped_bytes;
 mod model;
 mod model_run;
 mod power_cuts;
 mod random;
 mod workload;
 
+pub use dropped_space::a_dropped_space_stays_dropped;
 pub use failing_calls::run_with_failing_calls;
+pub use flipped_bytes::flip_everything;
 pub use model::{Model, assert_same, scan_all};
 pub use model_run::{Place, compare_with_model, tiny};
 pub use power_cuts::{Outcome, enumerate_power_cuts};
