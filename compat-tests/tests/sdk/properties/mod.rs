@@ -4,6 +4,7 @@ mod conditions;
 mod key_order;
 mod paging;
 mod round_trip;
+mod updates;
 mod values;
 
 use aws_sdk_dynamodb::Client;
