@@ -24,7 +24,7 @@ pub use statement::{Column, Columns, Delete, Image, Insert, OrderTerm, Returning
 
 use crate::value::AttributeValue;
 
-/// How a statement is longer than any that is read.
+/// The longest statement that is read (service model; characters, not bytes).
 pub const STATEMENT_CHARS_MAX: usize = 8192;
 
 impl Statement {
