@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::http::Limits;
+use crate::open_files;
 
 /// A DynamoDB-compatible endpoint on an embedded storage engine.
 #[derive(Debug, Parser)]
@@ -65,7 +66,7 @@ pub struct Config {
     pub log: LevelFilter,
 
     /// Memory for writes that are not in a data file yet, such as 64MiB
-    #[arg(long, env = "KSTONE_MEMTABLE_BYTES", value_parser = parse_bytes, value_name = "BYTES")]
+    #[arg(long, env = "KSTONE_MEMTABLE_BYTES", value_parser = parse_memtable_bytes, value_name = "BYTES")]
     pub memtable_bytes: Option<usize>,
 
     /// Memory for blocks read from data files, such as 128MiB
@@ -141,7 +142,7 @@ impl Config {
 
     pub fn limits(&self) -> Limits {
         Limits {
-            connections_max: self.connections,
+            connections_max: open_files::share(self.connections).connections_max,
             bodies_bytes_max: self.bodies_bytes,
             head_time_max: self.head_seconds,
             body_time_max: self.body_seconds,
@@ -201,6 +202,16 @@ fn parse_bytes(text: &str) -> Result<usize, String> {
     };
     let count: usize = digits.parse().map_err(|_| "expected a number of bytes such as 1048576 or 64MiB".to_owned())?;
     count.checked_mul(1 << shift).ok_or_else(|| "too large a number".to_owned())
+}
+
+/// Less would flush with nearly every write.
+const MEMTABLE_BYTES_MIN: usize = 1 << 20;
+
+fn parse_memtable_bytes(text: &str) -> Result<usize, String> {
+    match parse_bytes(text)? {
+        bytes if bytes < MEMTABLE_BYTES_MIN => Err("at least 1MiB is needed".to_owned()),
+        bytes => Ok(bytes),
+    }
 }
 
 /// One body of the largest size must fit, or it would wait for ever.

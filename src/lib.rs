@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod expression;
 pub mod http;
+pub mod open_files;
 pub mod operations;
 pub mod partiql;
 pub mod protocol;

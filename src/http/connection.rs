@@ -53,6 +53,8 @@ pub(super) async fn run<H: Handler>(
         // The watch has a limit for it.
         .header_read_timeout(None)
         .max_buf_size(BUFFER_BYTES_MAX)
+        // A client may close its side once it has asked; it still gets its answer (RFC 9112, 9.6).
+        .half_close(true)
         .serve_connection(socket, service_fn(move |request| session.answer(request)))
         .await;
     if let Err(error) = served {

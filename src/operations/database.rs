@@ -17,6 +17,7 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::config::{self, Config, Storage};
+use crate::open_files;
 use crate::protocol::{self, ApiError, ErrorKind, Operation, Shape};
 use crate::service::{Caller, Handler, Request, Response};
 use crate::table::stream::Stream;
@@ -59,6 +60,7 @@ impl Database {
                 config::Durability::Relaxed => Durability::Relaxed { interval: RELAXED_INTERVAL },
             };
         }
+        options.open_files_max = open_files::share(config.limits().connections_max).data_files_max;
         options.memtable_bytes_max = config.memtable_bytes.unwrap_or(options.memtable_bytes_max);
         options.block_cache_bytes = config.block_cache_bytes.unwrap_or(options.block_cache_bytes);
         let engine = Engine::open(disk, options)?;

@@ -25,7 +25,7 @@ use crate::value::ItemView;
 const ROWS_PER_TRANSACTION: usize = 32;
 
 /// How many items a table may have for its new index to be filled inside the call that adds it.
-const ROWS_FILLED_AT_ONCE_MAX: u64 = 1_000;
+const ROWS_FILLED_AT_ONCE_MAX: u64 = 100;
 
 /// How long a vector index stays in its first phase, in which AWS refuses to delete it or to add another (aws-verified.md
 /// section 12: about 30 s there).
@@ -61,6 +61,18 @@ impl Stop {
         let mut requested = self.requested.lock();
         if !*requested {
             self.changed.wait_for(&mut requested, time);
+        }
+    }
+}
+
+/// Lets the next task start a thread when this one ends in a panic.
+struct EndOfWork<'a>(&'a Store);
+
+impl Drop for EndOfWork<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.shared.background.lock().is_working = false;
+            tracing::error!("work on an index ended in a panic; the index is taken up again at the next start");
         }
     }
 }
@@ -132,6 +144,7 @@ impl Store {
     }
 
     fn work(&self) {
+        let _ended = EndOfWork(self);
         let stop = Arc::clone(&self.shared.background.lock().stop);
         loop {
             let task = {
