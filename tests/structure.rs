@@ -19,11 +19,11 @@ const LAYERS: [&[&str]; 9] = [
 ];
 
 /// Beside the layers: any module down to `table` may name them.
-const BESIDE: [&str; 4] = ["clock", "config", "service", "telemetry"];
+const BESIDE: [&str; 5] = ["clock", "config", "open_files", "service", "telemetry"];
 
 /// What those may name in turn: the request and the answer are made of the protocol's words, and the settings of the
 /// transport's limits.
-const FROM_BESIDE: [(&str, &str); 2] = [("service", "protocol"), ("config", "http")];
+const FROM_BESIDE: [(&str, &str); 3] = [("service", "protocol"), ("config", "http"), ("config", "open_files")];
 
 const NAMES_THE_ENGINE: [&str; 3] = ["main", "operations", "table"];
 

@@ -114,7 +114,7 @@ impl Update {
     }
 }
 
-pub(super) fn check_levels(path: &Path) -> Result<(), Fault> {
+pub fn check_levels(path: &Path) -> Result<(), Fault> {
     let levels = path.steps.len() + 1;
     if levels > PATH_LEVELS_MAX { Err(Fault::PathTooDeep { levels }) } else { Ok(()) }
 }

@@ -29,6 +29,7 @@ mod resolve;
 mod token;
 mod update;
 
+pub use build::check_levels;
 pub use condition::{Comparator, Condition, Operand, Test};
 pub use error::{ExpressionError, ExpressionKind, Fault, KeyConditionFault, OperandType, PlaceholderMap};
 pub use function::Function;

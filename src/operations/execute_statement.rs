@@ -15,10 +15,12 @@ use crate::service::Caller;
 use crate::table::capacity::Consumed;
 use crate::table::read::{PAGE_BYTES_MAX, PageRequest, Range};
 use crate::table::{IndexState, Store, StoreError, Table, TableState};
+use crate::validation::Violation;
 use crate::validation::execute_statement::{self, ExecuteStatement};
 use crate::validation::partiql::page_token::Resume;
 use crate::validation::partiql::{Reads, SelectPlan, plan, table_name};
 use crate::validation::start_key::StartKey;
+use crate::validation::violation::StatementViolation;
 
 pub(super) async fn execute(database: &Database, caller: &Caller, input: ExecuteStatementInput) -> Answer {
     let request = execute_statement::validate(input)?;
@@ -33,6 +35,10 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: Execute
 
 /// Nothing but what RETURNING asks for is in `Items`, and without it nothing (us-east-1, 2026-10).
 async fn write(database: &Database, table: &Arc<Table>, request: &ExecuteStatement) -> Answer {
+    if request.next_token.is_some() {
+        // No write ever gave one out.
+        return Err(Violation::from(StatementViolation::NextTokenMismatch).into());
+    }
     let action = statement::prepare(table, &request.statement, request.return_old_on_failure)?;
     let written = action.write(database.store())?;
     let Wrote { item, effect } = statement::settle(written).await?.map_err(|refused| refused.error)?;
@@ -74,6 +80,9 @@ fn read(database: &Database, table: &Arc<Table>, request: &ExecuteStatement, sel
     Ok(body)
 }
 
+/// How many ranges one page looks up: IN lists on both keys, joined by OR, come to a hundred thousand in one statement.
+const RANGES_PER_PAGE_MAX: usize = 1_000;
+
 /// One page of a SELECT, over as many ranges as fit into it.
 struct Reader<'a> {
     store: &'a Store,
@@ -101,7 +110,7 @@ impl Reader<'_> {
         let (mut rows, mut bytes) = (0, 0);
         for place in first..count {
             let limit = self.request.limit.map(|limit| limit.saturating_sub(rows));
-            if limit == Some(0) || bytes >= PAGE_BYTES_MAX {
+            if limit == Some(0) || bytes >= PAGE_BYTES_MAX || place - first >= RANGES_PER_PAGE_MAX {
                 walked.next = Some(Resume { range: place, after: None });
                 break;
             }
@@ -112,6 +121,7 @@ impl Reader<'_> {
                 range: self.range(place),
                 start_key: start.filter(|_| place == first),
                 limit,
+                bytes_max: PAGE_BYTES_MAX - bytes,
                 filter: self.plan.entry_filter.as_ref().or(self.select.filter.as_ref()),
                 fetch_base: self.plan.fetch_base,
             };

@@ -6,7 +6,7 @@ use crate::protocol::Operation;
 use crate::protocol::encode::NumberSetOrder;
 use crate::protocol::shapes::QueryInput;
 use crate::service::Caller;
-use crate::table::read::{PageRequest, Range};
+use crate::table::read::{PAGE_BYTES_MAX, PageRequest, Range};
 use crate::validation::query;
 
 pub(super) fn execute(database: &Database, caller: &Caller, input: QueryInput) -> Answer {
@@ -22,6 +22,7 @@ pub(super) fn execute(database: &Database, caller: &Caller, input: QueryInput) -
         range: Range::of_query(&resolved.range, index, request.forward),
         start_key: resolved.start.as_ref(),
         limit: request.read.limit,
+        bytes_max: PAGE_BYTES_MAX,
         filter: request.read.filter.as_ref(),
         fetch_base: resolved.target.fetch_base,
     };

@@ -6,7 +6,7 @@ use crate::protocol::Operation;
 use crate::protocol::encode::NumberSetOrder;
 use crate::protocol::shapes::ScanInput;
 use crate::service::Caller;
-use crate::table::read::{PageRequest, Range};
+use crate::table::read::{PAGE_BYTES_MAX, PageRequest, Range};
 use crate::validation::scan;
 
 pub(super) fn execute(database: &Database, caller: &Caller, input: ScanInput) -> Answer {
@@ -23,6 +23,7 @@ pub(super) fn execute(database: &Database, caller: &Caller, input: ScanInput) ->
         range: Range::of_segment(request.segment.index, request.segment.total),
         start_key: resolved.start.as_ref(),
         limit: request.read.limit,
+        bytes_max: PAGE_BYTES_MAX,
         filter: request.read.filter.as_ref(),
         fetch_base: resolved.target.fetch_base,
     };

@@ -10,7 +10,7 @@ use super::path::{self, document_path};
 use super::statement::{
     Column, Columns, Delete, Image, Insert, OrderTerm, Returning, Select, Source, Statement, Update,
 };
-use crate::expression::{self, Action, Clause, Condition, Fault, Update as Changes};
+use crate::expression::{self, Action, Clause, Condition, Fault, Update as Changes, check_levels};
 use crate::value::{AttributeValue, Path};
 
 mod condition;
@@ -119,7 +119,10 @@ impl Binder<'_, '_> {
         let mut columns = Vec::with_capacity(written.len());
         for (place, column) in written.iter().enumerate() {
             match document_path(self.tree, column.value) {
-                Ok(Some(path)) => columns.push(Column { name: path::column_name(&path, place), path }),
+                Ok(Some(path)) => {
+                    check_levels(&path)?;
+                    columns.push(Column { name: path::column_name(&path, place), path });
+                }
                 Ok(None) | Err(_) => return Ok(Columns::Unexpected(self.tree.position(column.value))),
             }
         }

@@ -57,6 +57,8 @@ pub(crate) struct PageRequest<'a> {
     /// Rows up to and with this one are skipped; it need not exist.
     pub(crate) start_key: Option<&'a StartKey>,
     pub(crate) limit: Option<u32>,
+    /// What is left of a page's size, [`PAGE_BYTES_MAX`] for a page of its own.
+    pub(crate) bytes_max: usize,
     pub(crate) filter: Option<&'a Condition>,
     /// Each entry of a local index is replaced by its item in the table, before the filter.
     pub(crate) fetch_base: bool,
@@ -129,7 +131,7 @@ impl Store {
                 emit(item);
             }
             let is_full = request.limit.is_some_and(|limit| page.scanned_count >= u64::from(limit));
-            if is_full || page.walked_bytes >= PAGE_BYTES_MAX {
+            if is_full || page.walked_bytes >= request.bytes_max {
                 page.last_key = Some(key_of_row(request, entry));
                 break;
             }
