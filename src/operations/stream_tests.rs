@@ -140,7 +140,7 @@ fn children_are_found_by_their_parent() {
             break;
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(tokio::time::sleep(Duration::from_millis(100)));
+        runtime.block_on(async { tokio::time::sleep(Duration::from_millis(100)).await });
     }
     assert_eq!(children()[0]["ParentShardId"], json!(parent));
     let limited = json!({"StreamArn": stream, "Limit": 1});
