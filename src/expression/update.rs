@@ -86,6 +86,9 @@ pub enum UpdateFault {
     AttributeType,
     #[error("The provided expression refers to an attribute that does not exist in the item")]
     MissingAttribute,
+    /// More than an item can hold.
+    #[error("Item size to update has exceeded the maximum allowed size")]
+    TooLarge,
     /// A result that is no DynamoDB number.
     #[error("{}", number_text(*.0))]
     Number(NumberFault),
@@ -160,7 +163,9 @@ impl Update {
 
     /// What each clause comes to, or the fault that AWS reports of those there are.
     fn changes(&self, old: &Item) -> Result<Vec<Change>, UpdateFault> {
-        let results: Vec<_> = self.clauses.iter().map(|clause| clause.change(old)).collect();
+        let mut built_bytes = 0;
+        let results: Vec<_> =
+            self.clauses.iter().map(|clause| clause.change_within(old, &mut built_bytes)).collect();
         let problems = self.clauses.iter().zip(&results).filter_map(|(clause, result)| {
             let problem = result.as_ref().err()?;
             Some((problem.rank(clause.section), *problem))
@@ -171,6 +176,9 @@ impl Update {
         }
     }
 }
+
+/// AWS's limit on an item.
+const ITEM_BYTES_MAX: usize = 409_600;
 
 /// What becomes of a target.
 enum Change {
@@ -186,6 +194,7 @@ enum Problem {
     OperandType,
     MissingAttribute,
     Number(NumberFault),
+    TooLarge,
 }
 
 impl Problem {
@@ -198,6 +207,7 @@ impl Problem {
             Problem::MissingParent => (2, Reverse(section), 0),
             Problem::MissingAttribute => (2, Reverse(section), 1),
             Problem::Number(_) => (3, Reverse(0), 0),
+            Problem::TooLarge => (4, Reverse(0), 0),
         }
     }
 
@@ -208,11 +218,24 @@ impl Problem {
             (Problem::OperandType, Origin::AttributeUpdates) => UpdateFault::AttributeType,
             (Problem::MissingAttribute, _) => UpdateFault::MissingAttribute,
             (Problem::Number(fault), _) => UpdateFault::Number(fault),
+            (Problem::TooLarge, _) => UpdateFault::TooLarge,
         }
     }
 }
 
 impl Clause {
+    /// What is built all goes into one item, so more than an item holds need not be built.
+    fn change_within(&self, old: &Item, built_bytes: &mut usize) -> Result<Change, Problem> {
+        if *built_bytes > ITEM_BYTES_MAX {
+            return Err(Problem::TooLarge);
+        }
+        let change = self.change(old)?;
+        if let Change::Put(value) = &change {
+            *built_bytes += value.size_bytes();
+        }
+        if *built_bytes > ITEM_BYTES_MAX { Err(Problem::TooLarge) } else { Ok(change) }
+    }
+
     fn change(&self, old: &Item) -> Result<Change, Problem> {
         let parent = check_parent(&self.target, old);
         if parent == Err(Problem::WrongParent) {
@@ -264,7 +287,8 @@ impl Source {
             Source::ListAppend(first, second) => {
                 let (mut list, tail) = (first.list(old)?, second.list(old)?);
                 list.extend(tail);
-                Ok(AttributeValue::L(list))
+                // An element counts a byte at least. A short text can nest a long list into itself a hundred times.
+                if list.len() > ITEM_BYTES_MAX { Err(Problem::TooLarge) } else { Ok(AttributeValue::L(list)) }
             }
             Source::Sum(left, right) => number_result(left.number(old)?.checked_add(right.number(old)?)),
             Source::Difference(left, right) => number_result(left.number(old)?.checked_sub(right.number(old)?)),

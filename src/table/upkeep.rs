@@ -90,10 +90,9 @@ impl Store {
 
     /// Does once what is due now. `go_on` is asked now and then; false gives up.
     fn tend(&self, go_on: &dyn Fn() -> bool) -> Result<(), StoreError> {
-        self.tend_streams()?;
-        self.fill_expiry(go_on)?;
-        self.sweep_expired(go_on)?;
-        Ok(())
+        // Each for itself: what fails in one must not hold up the others.
+        let outcomes = [self.tend_streams(), self.fill_expiry(go_on), self.sweep_expired(go_on).map(drop)];
+        outcomes.into_iter().collect()
     }
 }
 

@@ -38,7 +38,12 @@ impl Store {
         let range = ScanRange::Positions { space, first: 0, last: u32::MAX, after: None };
         let mut rows = self.engine().scan(&snapshot, range, Direction::Forward);
         let mut keys = Vec::with_capacity(ROWS_PER_TRANSACTION);
+        let mut read_count = 0u64;
         loop {
+            read_count += 1;
+            if read_count.is_multiple_of(1024) && !go_on() {
+                return Ok(false);
+            }
             let row = rows.next()?;
             let is_last = row.is_none();
             if let Some(row) = row {

@@ -39,6 +39,7 @@ impl Store {
             return Ok(swept);
         }
         // Whoever noted a time before it was taken is visible after this.
+        let mut failed = None;
         let passed = self.engine().barrier().wait().map_err(StoreError::from);
         for (table, ttl, from) in due {
             let outcome = match &passed {
@@ -52,13 +53,15 @@ impl Store {
                 }
                 // Not finished: the next sweep starts from there again.
                 Ok(None) => ttl.due.note(from),
+                // The other tables must not wait for this one to be mended.
                 Err(error) => {
                     ttl.due.note(from);
-                    return Err(error);
+                    failed = Some(error);
                 }
             }
         }
-        passed.map(|()| swept)
+        passed?;
+        failed.map_or(Ok(swept), Err)
     }
 
     /// `None` when it was told to stop.
