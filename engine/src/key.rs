@@ -111,6 +111,11 @@ pub(crate) fn stripe_of(position: u32) -> usize {
     (position >> 24) as usize
 }
 
+/// The hash of an encoded key that finds it in memtables and blooms. It is part of the SST format.
+pub(crate) fn hash(encoded: &[u8]) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(encoded)
+}
+
 /// The space of an encoded key.
 pub(crate) fn space_of(encoded: &[u8]) -> Option<SpaceId> {
     encoded.first_chunk::<SPACE_BYTES>().map(|bytes| SpaceId::from_be_bytes(*bytes))

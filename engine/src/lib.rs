@@ -44,7 +44,7 @@ mod options;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
 #[cfg(not(feature = "planted-bugs"))]
-#[allow(dead_code, reason = "a constant no")]
+#[allow(dead_code, unreachable_pub, reason = "a constant no")]
 mod planted;
 mod recovery;
 mod seqno;

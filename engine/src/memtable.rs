@@ -1,15 +1,17 @@
-//! The newest entries of a stripe, in memory and in order: a skip list that one writer fills while readers walk it.
+//! The newest entries of a stripe, in memory: a skip list for ranges and a hash table for single keys, which one writer
+//! fills while readers walk them without a lock.
 //!
-//! Nodes are never moved or removed. A node is written completely before the links that lead to it, so a reader that
-//! follows links sees whole nodes, in order, without any lock. Writers of a stripe exclude each other (the stripe's
-//! writer mutex), so linking is a plain store per level.
+//! Nodes are never moved or removed. A node is written completely before the links and the slot that lead to it, so a
+//! reader that follows them sees whole nodes, in order. Writers of a stripe exclude each other (the stripe's writer
+//! mutex), so linking is a plain store per level.
 //!
-//! Every node carries the first eight bytes of its key as a number. Most comparisons on the way down are decided by it
-//! without touching the key itself, which would be a cache miss each.
+//! A walk down the list costs a cache miss per node, so what it needs is packed: the links, and the first eight bytes of
+//! the key as a number, which decides most comparisons. A get does not walk at all: it finds the newest version of its key
+//! in the hash table, and older ones behind it.
 
 use std::cmp::Ordering as Order;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
@@ -18,18 +20,27 @@ use crate::key;
 
 /// With one node in four reaching the next level, this is enough for 4^10 entries at full speed.
 const HEIGHT_MAX: usize = 11;
-/// Levels that are kept inside the node; taller nodes are one in 64 and keep the rest aside.
-const INLINE_LEVELS: usize = 3;
+/// Levels that are packed with the node; taller nodes are one in 256 and keep the rest aside.
+const PACKED_LEVELS: usize = 4;
 const FIRST_CHUNK_NODES: usize = 8;
 const CHUNK_COUNT: usize = 28;
-/// The index that no node has.
+/// The index that stands for no entry: before the first and after the last.
 const NONE: u32 = 0;
+/// The first hash table has this many slots, every further one twice as many.
+const FIRST_TABLE_SLOTS: usize = 16;
+const TABLE_COUNT: usize = 28;
+/// What an entry takes besides its key and its value, slots of hash tables included.
+const ENTRY_OVERHEAD_BYTES: usize = size_of::<Links>() + size_of::<OnceLock<Entry>>() + 24;
 
 /// The entries of a stripe since its last flush.
 pub(crate) struct Memtable {
-    head: [AtomicU32; HEIGHT_MAX],
+    chunks: [OnceLock<Chunk>; CHUNK_COUNT],
+    /// The links of the place before the first node, above the packed levels.
+    head_above: [AtomicU32; HEIGHT_MAX - PACKED_LEVELS],
     height: AtomicUsize,
-    chunks: [OnceLock<Box<[OnceLock<Node>]>>; CHUNK_COUNT],
+    /// Each is made when the one before is half full; readers use the one that `table` names.
+    tables: [OnceLock<Box<[AtomicU64]>>; TABLE_COUNT],
+    table: AtomicU8,
     bytes: AtomicUsize,
     /// One bit per space, by its id modulo 64: tells a scan of a small space to pass by.
     space_bits: AtomicU64,
@@ -38,35 +49,45 @@ pub(crate) struct Memtable {
     complete_through: AtomicU64,
 }
 
-struct Node {
-    prefix: u64,
-    seqno: u64,
-    entry: Bytes,
-    key_len: u32,
-    kind: Kind,
-    low: [AtomicU32; INLINE_LEVELS],
-    high: Option<Box<[AtomicU32; HEIGHT_MAX - INLINE_LEVELS]>>,
+/// Some nodes: what a walk needs of them, and the rest.
+struct Chunk {
+    links: Box<[Links]>,
+    entries: Box<[OnceLock<Entry>]>,
 }
 
-impl Node {
+#[derive(Default)]
+struct Links {
+    prefix: AtomicU64,
+    next: [AtomicU32; PACKED_LEVELS],
+}
+
+struct Entry {
+    seqno: u64,
+    /// The encoded key, and then the value.
+    bytes: Bytes,
+    key_len: u32,
+    kind: Kind,
+    /// The next older version of the key.
+    older: AtomicU32,
+    above: Option<Box<[AtomicU32; HEIGHT_MAX - PACKED_LEVELS]>>,
+}
+
+impl Entry {
     fn key(&self) -> &[u8] {
-        &self.entry[..self.key_len as usize]
+        &self.bytes[..self.key_len as usize]
     }
 
-    fn link(&self, level: usize) -> &AtomicU32 {
-        match level.checked_sub(INLINE_LEVELS) {
-            None => &self.low[level],
-            Some(above) => match &self.high {
-                Some(high) => &high[above],
-                None => unreachable!("a node is linked only up to its height"),
-            },
-        }
+    fn version(&self) -> Version {
+        Version { seqno: self.seqno, kind: self.kind, value: self.bytes.slice(self.key_len as usize..) }
     }
 }
 
 /// What a writer of a memtable needs to remember: the stripe's writer mutex guards it.
 pub(crate) struct Inserter {
     node_count: u32,
+    /// How many different keys the hash table leads to.
+    key_count: usize,
+    slot_count: usize,
     random: u64,
 }
 
@@ -74,7 +95,12 @@ impl Inserter {
     /// A writer for a fresh memtable.
     pub(crate) fn new(stripe: usize) -> Self {
         // Heights need no secrecy, and the same work must give the same list in a simulation.
-        Inserter { node_count: 0, random: 0x9e37_79b9_7f4a_7c15 ^ ((stripe as u64 + 1) << 32) }
+        Inserter {
+            node_count: 0,
+            key_count: 0,
+            slot_count: 0,
+            random: 0x9e37_79b9_7f4a_7c15 ^ ((stripe as u64 + 1) << 32),
+        }
     }
 
     fn next_height(&mut self) -> usize {
@@ -96,9 +122,11 @@ pub(crate) struct Version {
 impl Memtable {
     pub(crate) fn new() -> Self {
         Memtable {
-            head: Default::default(),
-            height: AtomicUsize::new(1),
             chunks: Default::default(),
+            head_above: Default::default(),
+            height: AtomicUsize::new(1),
+            tables: Default::default(),
+            table: AtomicU8::new(0),
             bytes: AtomicUsize::new(0),
             space_bits: AtomicU64::new(0),
             seqno_min: AtomicU64::new(u64::MAX),
@@ -144,33 +172,25 @@ impl Memtable {
         inserter: &mut Inserter,
         seqno: u64,
         kind: Kind,
-        entry: Bytes,
+        bytes: Bytes,
         key_len: usize,
     ) -> usize {
-        let key = &entry[..key_len];
-        let prefix = prefix_of(key);
+        let key = &bytes[..key_len];
+        let (prefix, hash, space) = (prefix_of(key), key::hash(key), key::space_of(key));
         let height = inserter.next_height();
         if height > self.height.load(Ordering::Relaxed) {
             // A reader that sees the new height early finds empty levels and descends.
             self.height.store(height, Ordering::Release);
         }
         let before = self.links_before(prefix, key, seqno);
-        let space = key::space_of(key);
-        let bytes = entry.len() + size_of::<OnceLock<Node>>();
-        let node = Node {
-            prefix,
-            seqno,
-            entry,
-            key_len: key_len as u32,
-            kind,
-            low: Default::default(),
-            high: (height > INLINE_LEVELS).then(Default::default),
-        };
+        let taken = bytes.len() + ENTRY_OVERHEAD_BYTES;
+        let above = (height > PACKED_LEVELS).then(Default::default);
+        let entry = Entry { seqno, bytes, key_len: key_len as u32, kind, older: AtomicU32::new(NONE), above };
+        let index = self.place(inserter, prefix, entry);
         for (level, &previous) in before.iter().enumerate().take(height) {
             let next = self.link(previous, level).load(Ordering::Relaxed);
-            node.link(level).store(next, Ordering::Relaxed);
+            self.link(index, level).store(next, Ordering::Relaxed);
         }
-        let index = self.place(inserter, node);
         // The marks come before the links: who finds the entry must also find the marks.
         self.seqno_min.fetch_min(seqno, Ordering::AcqRel);
         self.seqno_max.fetch_max(seqno, Ordering::AcqRel);
@@ -180,38 +200,94 @@ impl Memtable {
         for (level, &previous) in before.iter().enumerate().take(height) {
             self.link(previous, level).store(index, Ordering::Release);
         }
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        bytes
+        self.enter(inserter, hash, index);
+        self.bytes.fetch_add(taken, Ordering::Relaxed);
+        taken
     }
 
-    /// The newest version of the key at or below a seqno.
-    pub(crate) fn get(&self, key: &[u8], seqno: u64) -> Option<Version> {
-        let index = self.seek(key, seqno);
-        let node = self.node(index)?;
-        (node.key() == key).then(|| Version {
-            seqno: node.seqno,
-            kind: node.kind,
-            value: node.entry.slice(node.key_len as usize..),
-        })
+    /// The newest version of the key at or below a seqno. `hash` is that of the key.
+    pub(crate) fn get(&self, key: &[u8], hash: u64, seqno: u64) -> Option<Version> {
+        let table = self.tables[self.table.load(Ordering::Acquire) as usize].get()?;
+        let mut index = slots_of(table, hash).find_map(|slot| {
+            let value = slot.load(Ordering::Acquire);
+            match index_in(value) {
+                // Stops the search; there is no entry behind an empty slot.
+                NONE => Some(NONE),
+                index if tag_in(value) == tag_of(hash) && self.entry(index)?.key() == key => Some(index),
+                _ => None,
+            }
+        })?;
+        loop {
+            let entry = self.entry(index)?;
+            if entry.seqno <= seqno {
+                return Some(entry.version());
+            }
+            index = entry.older.load(Ordering::Acquire);
+        }
+    }
+
+    /// Makes the hash table lead to an entry that is in the list already.
+    fn enter(&self, inserter: &mut Inserter, hash: u64, index: u32) {
+        if inserter.key_count * 2 >= inserter.slot_count {
+            self.grow_table(inserter);
+        }
+        let Some(table) = self.tables[self.table.load(Ordering::Relaxed) as usize].get() else { return };
+        let Some(entry) = self.entry(index) else { return };
+        for slot in slots_of(table, hash) {
+            let value = slot.load(Ordering::Relaxed);
+            let newest = index_in(value);
+            if newest == NONE {
+                slot.store(slot_value(hash, index), Ordering::Release);
+                inserter.key_count += 1;
+                return;
+            }
+            if tag_in(value) != tag_of(hash) || self.entry(newest).is_none_or(|newest| newest.key() != entry.key()) {
+                continue;
+            }
+            self.enter_version(slot, hash, index, entry);
+            return;
+        }
+    }
+
+    /// Puts a version of a known key where its seqno belongs; that is in front, unless the caller breaks the rule about
+    /// latches.
+    fn enter_version(&self, slot: &AtomicU64, hash: u64, index: u32, entry: &Entry) {
+        let mut newer: Option<&Entry> = None;
+        let mut older = index_in(slot.load(Ordering::Relaxed));
+        while let Some(other) = self.entry(older).filter(|other| other.seqno > entry.seqno) {
+            newer = Some(other);
+            older = other.older.load(Ordering::Relaxed);
+        }
+        entry.older.store(older, Ordering::Release);
+        match newer {
+            Some(newer) => newer.older.store(index, Ordering::Release),
+            None => slot.store(slot_value(hash, index), Ordering::Release),
+        }
+    }
+
+    /// Makes a table of twice the size. Readers in the old one find everything that was entered before, which is enough:
+    /// what is entered later was not published when they began.
+    fn grow_table(&self, inserter: &mut Inserter) {
+        let next = if inserter.slot_count == 0 { 0 } else { self.table.load(Ordering::Relaxed) + 1 };
+        let slot_count = FIRST_TABLE_SLOTS << next;
+        let table: Box<[AtomicU64]> = (0..slot_count).map(|_| AtomicU64::new(0)).collect();
+        let old = next.checked_sub(1).and_then(|old| self.tables[old as usize].get());
+        for value in old.into_iter().flatten().map(|slot| slot.load(Ordering::Relaxed)) {
+            let Some(entry) = self.entry(index_in(value)) else { continue };
+            let hash = key::hash(entry.key());
+            let free = slots_of(&table, hash).find(|slot| slot.load(Ordering::Relaxed) == 0);
+            free.into_iter().for_each(|slot| slot.store(value, Ordering::Relaxed));
+        }
+        let is_first = self.tables[next as usize].set(table).is_ok();
+        debug_assert!(is_first, "tables are made one after the other");
+        self.table.store(next, Ordering::Release);
+        inserter.slot_count = slot_count;
     }
 
     /// The first node at or after `(key, seqno)`; versions of a key come newest first.
     fn seek(&self, key: &[u8], seqno: u64) -> u32 {
-        let prefix = prefix_of(key);
-        let mut previous = NONE;
-        let mut refused = NONE;
-        for level in (0..self.height.load(Ordering::Acquire)).rev() {
-            loop {
-                let next = self.link(previous, level).load(Ordering::Acquire);
-                // A node that was too far on the level above is too far here as well.
-                if next == refused || !self.is_before(next, prefix, key, seqno) {
-                    refused = next;
-                    break;
-                }
-                previous = next;
-            }
-        }
-        refused
+        let before = self.seek_before(key, seqno);
+        self.link(before, 0).load(Ordering::Acquire)
     }
 
     /// The last node before `(key, seqno)`.
@@ -227,6 +303,7 @@ impl Memtable {
         for level in (0..self.height.load(Ordering::Acquire)).rev() {
             loop {
                 let next = self.link(previous, level).load(Ordering::Acquire);
+                // A node that was too far on the level above is too far here as well.
                 if next == refused || !self.is_before(next, prefix, key, seqno) {
                     refused = next;
                     break;
@@ -239,45 +316,64 @@ impl Memtable {
     }
 
     fn is_before(&self, index: u32, prefix: u64, key: &[u8], seqno: u64) -> bool {
-        let Some(node) = self.node(index) else {
+        if index == NONE {
             return false;
-        };
-        match node.prefix.cmp(&prefix).then_with(|| node.key().cmp(key)) {
+        }
+        match self.links(index).prefix.load(Ordering::Relaxed).cmp(&prefix) {
             Order::Less => true,
-            Order::Equal => node.seqno > seqno,
             Order::Greater => false,
+            Order::Equal => self.entry(index).is_some_and(|entry| match entry.key().cmp(key) {
+                Order::Less => true,
+                Order::Equal => entry.seqno > seqno,
+                Order::Greater => false,
+            }),
         }
     }
 
     fn link(&self, index: u32, level: usize) -> &AtomicU32 {
-        match self.node(index) {
-            Some(node) => node.link(level),
-            None => &self.head[level],
+        let Some(above) = level.checked_sub(PACKED_LEVELS) else { return &self.links(index).next[level] };
+        match self.entry(index).map(|entry| &entry.above) {
+            None => &self.head_above[above],
+            Some(Some(links)) => &links[above],
+            Some(None) => unreachable!("a node is linked only up to its height"),
         }
     }
 
-    fn node(&self, index: u32) -> Option<&Node> {
+    /// The packed part of a node. Index `NONE` has one as well: the place before the first node.
+    fn links(&self, index: u32) -> &Links {
+        let (chunk, offset) = place_of(index);
+        &self.chunk(chunk).links[offset]
+    }
+
+    fn entry(&self, index: u32) -> Option<&Entry> {
         if index == NONE {
             return None;
         }
         let (chunk, offset) = place_of(index);
-        self.chunks[chunk].get()?[offset].get()
+        self.chunk(chunk).entries[offset].get()
     }
 
-    fn place(&self, inserter: &mut Inserter, node: Node) -> u32 {
+    fn chunk(&self, chunk: usize) -> &Chunk {
+        self.chunks[chunk].get_or_init(|| Chunk {
+            links: (0..FIRST_CHUNK_NODES << chunk).map(|_| Links::default()).collect(),
+            entries: (0..FIRST_CHUNK_NODES << chunk).map(|_| OnceLock::new()).collect(),
+        })
+    }
+
+    fn place(&self, inserter: &mut Inserter, prefix: u64, entry: Entry) -> u32 {
         inserter.node_count += 1;
         let index = inserter.node_count;
         let (chunk, offset) = place_of(index);
-        let slots =
-            self.chunks[chunk].get_or_init(|| (0..FIRST_CHUNK_NODES << chunk).map(|_| OnceLock::new()).collect());
-        let fresh = slots[offset].set(node).is_ok();
-        debug_assert!(fresh, "an inserter belongs to one memtable");
+        let chunk = self.chunk(chunk);
+        chunk.links[offset].prefix.store(prefix, Ordering::Relaxed);
+        let is_fresh = chunk.entries[offset].set(entry).is_ok();
+        debug_assert!(is_fresh, "an inserter belongs to one memtable");
         index
     }
 }
 
 fn place_of(index: u32) -> (usize, usize) {
-    let shifted = index as usize - 1 + FIRST_CHUNK_NODES;
+    let shifted = index as usize + FIRST_CHUNK_NODES;
     let chunk = (shifted.ilog2() - FIRST_CHUNK_NODES.ilog2()) as usize;
     (chunk, shifted - (FIRST_CHUNK_NODES << chunk))
 }
@@ -295,6 +391,29 @@ fn prefix_of(key: &[u8]) -> u64 {
 
 fn space_bit(space: key::SpaceId) -> u64 {
     1 << (space % 64)
+}
+
+/// The slots where an entry may be, in the order in which they are tried. A table is never full.
+fn slots_of(table: &[AtomicU64], hash: u64) -> impl Iterator<Item = &AtomicU64> {
+    let mask = table.len() - 1;
+    (hash as usize & mask..).map(move |slot| &table[slot & mask])
+}
+
+fn slot_value(hash: u64, index: u32) -> u64 {
+    u64::from(tag_of(hash)) << 32 | u64::from(index)
+}
+
+/// The half of the hash that does not choose the slot.
+fn tag_of(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+fn tag_in(slot: u64) -> u32 {
+    (slot >> 32) as u32
+}
+
+fn index_in(slot: u64) -> u32 {
+    slot as u32
 }
 
 /// A position in a memtable.
@@ -336,19 +455,17 @@ impl MemtableCursor {
     }
 
     pub(crate) fn previous(&mut self) {
-        let Some(node) = self.memtable.node(self.at) else {
-            return;
-        };
-        self.at = self.memtable.seek_before(node.key(), node.seqno);
+        let Some(entry) = self.memtable.entry(self.at) else { return };
+        self.at = self.memtable.seek_before(entry.key(), entry.seqno);
     }
 
     pub(crate) fn entry(&self) -> Option<EntryRef<'_>> {
-        self.memtable.node(self.at).map(|node| EntryRef {
-            key: node.key(),
-            value: &node.entry[node.key_len as usize..],
-            owner: &node.entry,
-            seqno: node.seqno,
-            kind: node.kind,
+        self.memtable.entry(self.at).map(|entry| EntryRef {
+            key: entry.key(),
+            value: &entry.bytes[entry.key_len as usize..],
+            owner: &entry.bytes,
+            seqno: entry.seqno,
+            kind: entry.kind,
         })
     }
 }
@@ -362,4 +479,108 @@ pub(crate) struct EntryRef<'a> {
     pub(crate) owner: &'a Bytes,
     pub(crate) seqno: u64,
     pub(crate) kind: Kind,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fill(entries: &[(Vec<u8>, Vec<u8>)]) -> Memtable {
+        let memtable = Memtable::new();
+        let mut inserter = Inserter::new(0);
+        for (seqno, (key, value)) in (1..).zip(entries) {
+            let kind = if value.is_empty() { Kind::Delete } else { Kind::Put };
+            memtable.insert(&mut inserter, seqno, kind, [&key[..], value].concat().into(), key.len());
+        }
+        memtable
+    }
+
+    fn entries() -> impl Strategy<Value = Vec<(Vec<u8>, Vec<u8>)>> {
+        let bytes = |len| proptest::collection::vec(0..4u8, len);
+        proptest::collection::vec((bytes(0..12), bytes(0..3)), 0..300)
+    }
+
+    proptest! {
+        #[test]
+        fn a_get_finds_the_newest_version_that_is_not_too_new(entries in entries(), seqno in 0..310u64) {
+            let memtable = fill(&entries);
+            for (key, _) in &entries {
+                let versions = (1..).zip(&entries).filter(|(version, (other, _))| other == key && *version <= seqno);
+                let expected = versions.last().map(|(version, (_, value))| (version, value.clone()));
+                let found = memtable.get(key, key::hash(key), seqno);
+                prop_assert_eq!(found.map(|version| (version.seqno, version.value.to_vec())), expected);
+            }
+            prop_assert!(memtable.get(b"absent", key::hash(b"absent"), seqno).is_none());
+        }
+
+        #[test]
+        fn a_cursor_shows_keys_in_order_and_their_versions_newest_first(entries in entries()) {
+            let mut expected: Vec<(Vec<u8>, u64)> = (1..).zip(&entries).map(|(seqno, (key, _))| (key.clone(), seqno)).collect();
+            expected.sort_by(|left, right| left.0.cmp(&right.0).then(right.1.cmp(&left.1)));
+            let mut cursor = MemtableCursor::new(Arc::new(fill(&entries)));
+            cursor.seek(&[], u64::MAX);
+            let mut found = Vec::new();
+            while let Some(entry) = cursor.entry() {
+                found.push((entry.key.to_vec(), entry.seqno));
+                cursor.next();
+            }
+            prop_assert_eq!(&found, &expected);
+            cursor.seek_last();
+            found.clear();
+            while let Some(entry) = cursor.entry() {
+                found.push((entry.key.to_vec(), entry.seqno));
+                cursor.previous();
+            }
+            found.reverse();
+            prop_assert_eq!(&found, &expected);
+        }
+    }
+
+    #[test]
+    fn versions_that_come_in_the_wrong_order_are_found_nevertheless() {
+        let memtable = Memtable::new();
+        let mut inserter = Inserter::new(0);
+        for seqno in [5, 9, 7, 2] {
+            memtable.insert(&mut inserter, seqno, Kind::Put, Bytes::from_static(b"key"), 3);
+        }
+        for (at, expected) in [(1, None), (2, Some(2)), (6, Some(5)), (8, Some(7)), (9, Some(9)), (99, Some(9))] {
+            let found = memtable.get(b"key", key::hash(b"key"), at).map(|version| version.seqno);
+            assert_eq!(found, expected, "at {at}");
+        }
+    }
+
+    #[test]
+    fn readers_beside_a_writer_see_whole_entries_in_order() {
+        let memtable = Arc::new(Memtable::new());
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    let mut seen = 0;
+                    while seen < 5_000 {
+                        let mut cursor = MemtableCursor::new(Arc::clone(&memtable));
+                        cursor.seek(&[], u64::MAX);
+                        let (mut count, mut last) = (0, Vec::new());
+                        while let Some(entry) = cursor.entry() {
+                            assert!(entry.key > last.as_slice() && entry.value == entry.key);
+                            last = entry.key.to_vec();
+                            count += 1;
+                            cursor.next();
+                        }
+                        assert!(count >= seen);
+                        seen = count;
+                    }
+                });
+            }
+            let mut inserter = Inserter::new(0);
+            for seqno in 1..=5_000u64 {
+                let key = seqno.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+                memtable.insert(&mut inserter, seqno, Kind::Put, [key, key].concat().into(), 8);
+                assert!(memtable.get(&key, key::hash(&key), seqno).is_some());
+            }
+        });
+    }
 }

@@ -10,11 +10,6 @@
 const BITS_PER_KEY: usize = 10;
 const PROBE_COUNT: u32 = 7;
 
-/// The hash that all blooms share; a read computes it once.
-pub(crate) fn hash(key: &[u8]) -> u64 {
-    xxhash_rust::xxh3::xxh3_64(key)
-}
-
 pub(super) fn build(hashes: &[u64]) -> Vec<u8> {
     let mut bits = vec![0; (hashes.len() * BITS_PER_KEY).div_ceil(8).max(8)];
     let bit_count = bit_count(&bits);
@@ -45,6 +40,7 @@ fn probes(hash: u64, bit_count: u64) -> impl Iterator<Item = usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::hash;
 
     #[test]
     fn keys_that_were_added_pass_and_few_others_do() {

@@ -18,7 +18,6 @@ mod partition;
 mod reader;
 mod writer;
 
-pub(crate) use bloom::hash as bloom_hash;
 pub(crate) use cursor::SstCursor;
 pub(crate) use reader::{Sst, SstShared, verify};
 pub(crate) use writer::SstWriter;

@@ -14,6 +14,7 @@ use crate::Error;
 use crate::cache::{BlockCache, OpenFiles};
 use crate::file_header::HEADER_BYTES;
 use crate::io::{File, Folder};
+use crate::key;
 use crate::manifest::SstMeta;
 use crate::memtable::Version;
 
@@ -207,15 +208,15 @@ pub(crate) fn verify(sst: &Arc<Sst>) -> Result<(), Error> {
             let mut cursor = BlockCursor::default();
             cursor.seek_first(&block).map_err(|Malformed| sst.malformed(&open, place))?;
             while cursor.is_valid() {
-                let (key, seqno) = (cursor.key().to_vec(), cursor.seqno());
-                if last.as_ref().is_some_and(|(last, last_seqno)| (last, seqno) >= (&key, *last_seqno)) {
+                let (found, seqno) = (cursor.key().to_vec(), cursor.seqno());
+                if last.as_ref().is_some_and(|(last, last_seqno)| (last, seqno) >= (&found, *last_seqno)) {
                     return Err(wrong("the entries are out of order"));
                 }
-                if key > separator || !bloom::may_hold(bits, bloom::hash(&key)) {
+                if found > separator || !bloom::may_hold(bits, key::hash(&found)) {
                     return Err(wrong("an entry is hidden by the index or the bloom"));
                 }
                 entry_count += 1;
-                last = Some((key, seqno));
+                last = Some((found, seqno));
                 cursor.next(&block).map_err(|Malformed| sst.malformed(&open, place))?;
             }
         }

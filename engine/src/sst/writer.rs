@@ -6,7 +6,7 @@ use super::block::BlockBuilder;
 use super::footer::{FOOTER_BYTES, Footer};
 use super::frame::{self, Place};
 use super::partition::{self, IndexBuilder, separator};
-use super::{SST_FILE, bloom, file_name};
+use super::{SST_FILE, file_name};
 use crate::batch::Kind;
 use crate::file_header::HEADER_BYTES;
 use crate::io::{File, Folder};
@@ -82,7 +82,7 @@ impl SstWriter {
                 self.write_pending()?;
             }
         }
-        let hash = bloom::hash(entry.key);
+        let hash = key::hash(entry.key);
         if self.hashes.last() != Some(&hash) {
             self.hashes.push(hash);
         }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::iter::Cursor;
-use crate::key::SpaceId;
+use crate::key::{self, SpaceId};
 use crate::memtable::{Memtable, MemtableCursor, Version};
-use crate::sst::{Sst, SstCursor, bloom_hash};
+use crate::sst::{Sst, SstCursor};
 
 /// The sources of a stripe. Of two sources that know a key, the one that comes first holds the newer versions.
 #[derive(Default)]
@@ -22,15 +22,12 @@ impl View {
     ///
     /// Newer sources hold newer versions of a key, so the first source that knows one decides.
     pub(crate) fn get(&self, key: &[u8], seqno: u64) -> Result<Option<Version>, Error> {
+        let hash = key::hash(key);
         for memtable in &self.memtables {
-            if let Some(version) = memtable.get(key, seqno) {
+            if let Some(version) = memtable.get(key, hash, seqno) {
                 return Ok(Some(version));
             }
         }
-        if self.ssts.is_empty() {
-            return Ok(None);
-        }
-        let hash = bloom_hash(key);
         for sst in &self.ssts {
             if let Some(version) = sst.get(key, hash, seqno)? {
                 return Ok(Some(version));
