@@ -164,8 +164,7 @@ impl Update {
     /// What each clause comes to, or the fault that AWS reports of those there are.
     fn changes(&self, old: &Item) -> Result<Vec<Change>, UpdateFault> {
         let mut built_bytes = 0;
-        let results: Vec<_> =
-            self.clauses.iter().map(|clause| clause.change_within(old, &mut built_bytes)).collect();
+        let results: Vec<_> = self.clauses.iter().map(|clause| clause.change_within(old, &mut built_bytes)).collect();
         let problems = self.clauses.iter().zip(&results).filter_map(|(clause, result)| {
             let problem = result.as_ref().err()?;
             Some((problem.rank(clause.section), *problem))

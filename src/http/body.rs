@@ -76,7 +76,8 @@ async fn collect(
         }
         let held = room.as_ref().map_or(0, |room| room.num_permits() * 1024);
         if length > SMALL_BYTES_MAX && length > held {
-            let step = length.max(2 * held).max(FIRST_STEP_BYTES).min(declared.unwrap_or(REQUEST_BYTES_MAX)).max(length);
+            let step =
+                length.max(2 * held).max(FIRST_STEP_BYTES).min(declared.unwrap_or(REQUEST_BYTES_MAX)).max(length);
             let more = reserve(step - held, memory).await?;
             match &mut room {
                 Some(room) => room.merge(more),

@@ -432,8 +432,7 @@ fn new_state(
         ..SettingTimes::default()
     };
     let stream = birth.create(&definition, spaces, batch)?;
-    Ok(TableState {
-        collections, definition, space, indexes, vector_indexes, stream, ttl: None, times })
+    Ok(TableState { collections, definition, space, indexes, vector_indexes, stream, ttl: None, times })
 }
 
 fn next_state(
