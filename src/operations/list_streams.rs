@@ -15,8 +15,8 @@ pub(super) fn execute(database: &Database, caller: &Caller, input: ListStreamsIn
     let start_after = request.start_after.as_ref().map(|arn| (arn.table.as_str(), arn.label.as_str()));
     let mut listed = match (&request.table, start_after) {
         (Some(table), _) => streams.of_table(&namespace, table.as_str()),
-        (None, Some((table, _))) => streams.from_table(&namespace, table),
-        (None, None) => streams.from_table(&namespace, ""),
+        (None, Some((table, _))) => streams.list_from(&namespace, table),
+        (None, None) => streams.list_from(&namespace, ""),
     };
     let is_after = |stream: &Stream| {
         start_after.is_none_or(|after| (stream.table.as_str(), stream_label(stream.created_millis).as_str()) > after)

@@ -74,7 +74,7 @@ impl Streams {
     }
 
     /// The streams of a namespace from a table on, by table and then by age.
-    pub(crate) fn from_table(&self, namespace: &Namespace, table: &str) -> Vec<Arc<Stream>> {
+    pub(crate) fn list_from(&self, namespace: &Namespace, table: &str) -> Vec<Arc<Stream>> {
         let streams = self.0.load();
         let from_there = streams.range((namespace.clone(), table.to_string(), 0)..);
         from_there.take_while(|((of, ..), _)| of == namespace).map(|(_, stream)| Arc::clone(stream)).collect()

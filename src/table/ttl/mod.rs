@@ -181,6 +181,13 @@ mod tests {
         assert!(!is_expired(0, now));
     }
 
+    /// Databases hold entries of this form.
+    #[test]
+    fn the_form_of_an_entry() {
+        let row = RowKey { partition: b"pk".to_vec(), sort: b"s".to_vec() };
+        assert_eq!(entry_sort(0x0102, &row), [0, 0, 0, 0, 0, 0, 1, 2, 0, 2, b'p', b'k', b's']);
+    }
+
     proptest! {
         #[test]
         fn entries_are_in_order_of_time_and_name_their_rows(a: u64, b: u64, partition: Vec<u8>, sort: Vec<u8>) {
