@@ -261,9 +261,12 @@ fn run_log(core: &Arc<Core>) {
         } else if sync_is_due {
             core.sync_log();
         }
-        // Asked for in this order, a write in between is noticed by one of the two.
-        background.log_sync_is_expected.store(false, Ordering::Release);
         sync_is_due = interval.is_some() && !core.is_log_durable();
+        if !sync_is_due {
+            background.log_sync_is_expected.store(false, Ordering::SeqCst);
+            // A write in between found the mark still set, and asked nobody.
+            sync_is_due = interval.is_some() && !core.is_log_durable();
+        }
     }
 }
 

@@ -51,7 +51,7 @@ pub struct Options {
     pub compression: Compression,
     /// For how long overwritten versions stay readable. Zero keeps only what snapshots need.
     pub retention: Duration,
-    /// How many SST files may be open at a time.
+    /// How many SST files may be open at a time; fewer if the operating system allows fewer.
     pub open_files_max: usize,
     /// How many SSTs a stripe may have before they are compacted.
     pub compaction_trigger: usize,
@@ -73,7 +73,7 @@ impl Default for Options {
             block_cache_bytes: 64 << 20,
             compression: Compression::Lz4,
             retention: Duration::ZERO,
-            open_files_max: 512,
+            open_files_max: 4096,
             compaction_trigger: 10,
             background_threads: 2,
             clock: Arc::new(SystemClock),

@@ -99,7 +99,7 @@ fn build(folder: Folder, options: Options, manifest: Manifest, lock: Box<dyn Dis
     let sst_shared = Arc::new(SstShared {
         folder: folder.clone(),
         blocks: BlockCache::new(options.block_cache_bytes),
-        open_files: OpenFiles::new(options.open_files_max),
+        open_files: OpenFiles::new(options.open_files_max.min(folder.open_files_max())),
     });
     let dropped_spaces = DroppedSpaces::new();
     state.dropped_spaces.iter().for_each(|(&space, &seqno)| dropped_spaces.add(space, seqno));

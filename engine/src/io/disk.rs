@@ -28,6 +28,10 @@ pub trait Disk: Debug + Send + Sync + 'static {
     fn make_folder(&self, path: &Path) -> Result<Arc<dyn Disk>>;
     /// Lets a folder made by [`make_folder`](Disk::make_folder) have a file of this one under the same name, without a copy.
     fn link(&self, name: &str, folder: &Path) -> Result<()>;
+    /// How many files may be open at a time, as far as the disk is concerned.
+    fn open_files_max(&self) -> usize {
+        usize::MAX
+    }
     /// How messages call it.
     fn describe(&self) -> String;
 }

@@ -105,6 +105,17 @@ impl Disk for FileDisk {
         fs::hard_link(self.path(name), folder.join(name))
     }
 
+    /// Raises the soft limit of the process to the hard one, and leaves half of it to others.
+    fn open_files_max(&self) -> usize {
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+        let raised = rustix::process::Rlimit { current: limit.maximum, maximum: limit.maximum };
+        let current = match rustix::process::setrlimit(rustix::process::Resource::Nofile, raised) {
+            Ok(()) => limit.maximum,
+            Err(_) => limit.current,
+        };
+        current.map_or(usize::MAX, |current| (current / 2) as usize)
+    }
+
     fn describe(&self) -> String {
         self.folder.display().to_string()
     }

@@ -33,6 +33,10 @@ impl Folder {
         Folder { disk }
     }
 
+    pub(crate) fn open_files_max(&self) -> usize {
+        self.disk.open_files_max()
+    }
+
     pub(crate) fn lock(&self) -> Result<Box<dyn DiskLock>, Error> {
         self.disk.lock().map_err(|source| match source.kind() {
             ErrorKind::WouldBlock => Error::Locked { folder: self.disk.describe() },

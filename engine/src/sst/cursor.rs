@@ -167,7 +167,10 @@ impl SstCursor {
     fn load_partition(&mut self, open: &OpenSst, moved: Result<(), Malformed>) -> Result<bool, Error> {
         self.entry = BlockCursor::default();
         let Some(place) = self.sst.place(open, &open.top, &self.top, moved)? else { return Ok(false) };
-        let partition = self.read(open, place)?;
+        let partition = match open.sole_partition(place) {
+            Some(partition) => partition,
+            None => self.read(open, place)?,
+        };
         let (index, _) = partition::decode(&partition).ok_or_else(|| self.sst.malformed(open, place))?;
         self.index = partition.slice_ref(index);
         Ok(true)

@@ -24,6 +24,9 @@ pub(crate) use writer::SstWriter;
 
 use crate::file_header::FileKind;
 
+/// How many data blocks a partition covers.
+const BLOCKS_PER_PARTITION: usize = 128;
+
 pub(crate) const SST_FILE: FileKind = FileKind { magic: u64::from_be_bytes(*b"KSTN-SST"), version: 1 };
 
 pub(crate) fn file_name(stripe: usize, id: u64) -> String {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::block::{BlockCursor, Malformed};
 use super::footer::{FOOTER_BYTES, Footer};
 use super::frame::{self, Place};
-use super::{SST_FILE, SstCursor, bloom, file_name, partition};
+use super::{BLOCKS_PER_PARTITION, SST_FILE, SstCursor, bloom, file_name, partition};
 use crate::Error;
 use crate::cache::{BlockCache, OpenFiles};
 use crate::file_header::HEADER_BYTES;
@@ -38,6 +38,8 @@ pub(crate) struct Sst {
 pub(super) struct OpenSst {
     pub(super) file: File,
     pub(super) top: Bytes,
+    /// The partition, when there is but one: then the bloom of a small SST is asked without a look into the cache.
+    sole_partition: Option<(Place, Bytes)>,
     footer: Footer,
 }
 
@@ -57,19 +59,37 @@ impl Sst {
         if key < self.meta.first_key.as_slice() || key > self.meta.last_key.as_slice() {
             return Ok(None);
         }
-        let open = self.open()?;
+        let (guard, opened);
+        let open: &OpenSst = {
+            self.mark_used();
+            guard = self.open.load();
+            match guard.as_ref() {
+                Some(open) => open,
+                None => {
+                    opened = self.open()?;
+                    &opened
+                }
+            }
+        };
         let mut cursor = BlockCursor::default();
-        let found = cursor.seek(&open.top, key, u64::MAX);
-        let Some(place) = self.place(&open, &open.top, &cursor, found)? else { return Ok(None) };
-        let partition = self.block(&open, place)?;
-        let (index, bits) = partition::decode(&partition).ok_or_else(|| self.malformed(&open, place))?;
+        let cached;
+        let (place, partition) = match &open.sole_partition {
+            Some((place, partition)) => (*place, partition),
+            None => {
+                let found = cursor.seek(&open.top, key, u64::MAX);
+                let Some(place) = self.place(open, &open.top, &cursor, found)? else { return Ok(None) };
+                cached = self.block(open, place)?;
+                (place, &cached)
+            }
+        };
+        let (index, bits) = partition::decode(partition).ok_or_else(|| self.malformed(open, place))?;
         if !bloom::may_hold(bits, hash) {
             return Ok(None);
         }
         let found = cursor.seek(index, key, u64::MAX);
-        let Some(place) = self.place(&open, index, &cursor, found)? else { return Ok(None) };
-        let block = self.block(&open, place)?;
-        cursor.seek(&block, key, seqno).map_err(|Malformed| self.malformed(&open, place))?;
+        let Some(place) = self.place(open, index, &cursor, found)? else { return Ok(None) };
+        let block = self.block(open, place)?;
+        cursor.seek(&block, key, seqno).map_err(|Malformed| self.malformed(open, place))?;
         match cursor.kind() {
             Some(kind) if cursor.key() == key => {
                 Ok(Some(Version { seqno: cursor.seqno(), kind, value: block.slice(cursor.value()) }))
@@ -127,9 +147,7 @@ impl Sst {
 
     /// The open file.
     pub(super) fn open(self: &Arc<Self>) -> Result<Arc<OpenSst>, Error> {
-        if !self.used.load(Ordering::Relaxed) {
-            self.used.store(true, Ordering::Relaxed);
-        }
+        self.mark_used();
         if let Some(open) = &*self.open.load() {
             return Ok(Arc::clone(open));
         }
@@ -138,6 +156,13 @@ impl Sst {
         self.open.store(Some(Arc::clone(&open)));
         self.shared.open_files.opened(Arc::downgrade(self));
         Ok(open)
+    }
+
+    fn mark_used(&self) {
+        // Looked at first: a store would take the line from all other readers each time.
+        if !self.used.load(Ordering::Relaxed) {
+            self.used.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Closes the file unless it was used since the last call; says whether it did.
@@ -179,7 +204,25 @@ impl OpenSst {
         SST_FILE.check_header(&file, meta.id, &file.read_exact(0, HEADER_BYTES)?)?;
         let footer = Footer::read(&file, meta.id, len)?;
         let top = frame::read(&file, meta.id, footer.top_index)?;
-        Ok(OpenSst { file, top, footer })
+        let mut open = OpenSst { file, top, sole_partition: None, footer };
+        if footer.block_count as usize <= BLOCKS_PER_PARTITION
+            && let Some(place) = open.first_partition()
+        {
+            open.sole_partition = Some((place, frame::read(&open.file, meta.id, place)?));
+        }
+        Ok(open)
+    }
+
+    /// The partition at this place, if it is in memory.
+    pub(super) fn sole_partition(&self, place: Place) -> Option<Bytes> {
+        self.sole_partition.as_ref().filter(|(sole, _)| *sole == place).map(|(_, partition)| partition.clone())
+    }
+
+    fn first_partition(&self) -> Option<Place> {
+        let mut cursor = BlockCursor::default();
+        cursor.seek_first(&self.top).ok()?;
+        cursor.kind()?;
+        Place::decode(&self.top[cursor.value()])
     }
 }
 

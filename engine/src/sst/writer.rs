@@ -6,7 +6,7 @@ use super::block::BlockBuilder;
 use super::footer::{FOOTER_BYTES, Footer};
 use super::frame::{self, Place};
 use super::partition::{self, IndexBuilder, separator};
-use super::{SST_FILE, file_name};
+use super::{BLOCKS_PER_PARTITION, SST_FILE, file_name};
 use crate::batch::Kind;
 use crate::file_header::HEADER_BYTES;
 use crate::io::{File, Folder};
@@ -18,7 +18,6 @@ use crate::{Compression, Error, key};
 /// A block is finished when it has at least so many bytes.
 const BLOCK_BYTES: usize = 8 << 10;
 const RESTART_INTERVAL: usize = 8;
-const BLOCKS_PER_PARTITION: usize = 128;
 /// How much is collected before it is written to the file.
 const WRITE_BYTES: usize = 256 << 10;
 
