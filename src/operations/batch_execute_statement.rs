@@ -27,7 +27,7 @@ use crate::value::{Item, ItemView};
 /// What a statement is going to do.
 enum Work<'a> {
     Read { table: &'a Arc<Table>, key: RowKey, columns: &'a Columns, consistent: bool },
-    Write(Prepared<'a>),
+    Write(Box<Prepared<'a>>),
 }
 
 /// What became of a statement.
@@ -98,7 +98,8 @@ fn work<'a>(member: &'a Member, table: &'a Arc<Table>) -> Result<Work<'a>, Viola
             let key = read_key(&table.peek().definition, select, member.consistent)?;
             Ok(Work::Read { table, key, columns: &select.columns, consistent: member.consistent })
         }
-        statement => statement::prepare(table, statement, member.return_old_on_failure).map(Work::Write),
+        statement => statement::prepare(table, statement, member.return_old_on_failure)
+            .map(|prepared| Work::Write(Box::new(prepared))),
     }
 }
 

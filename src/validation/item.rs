@@ -106,10 +106,10 @@ fn check_index_keys(
         let own = attributes.filter(|attribute| !definition.key_schema.contains(&attribute.name));
         let mut faults = own.filter_map(|attribute| fault(attribute, index.name()));
         let found = faults.next().or_else(|| too_long(index.key_schema(), item));
-        if let Some(found) = found {
-            if first.as_ref().is_none_or(|(name, _)| index.name() < *name) {
-                first = Some((index.name(), found));
-            }
+        if let Some(found) = found
+            && first.as_ref().is_none_or(|(name, _)| index.name() < *name)
+        {
+            first = Some((index.name(), found));
         }
     }
     first.map_or(Ok(()), |(_, fault)| Err(fault.into()))

@@ -63,10 +63,10 @@ impl GivenKey {
     /// One HASH, then at most one RANGE.
     pub(super) fn of_local_index(&self, definitions: &[AttributeDefinition]) -> Result<KeySchema, Violation> {
         self.check_defined(definitions)?;
-        if let [(hash, _), (range, _), ..] = self.elements.as_slice() {
-            if hash == range {
-                return Err(DefinitionViolation::KeyAttributesNamedAlike.into());
-            }
+        if let [(hash, _), (range, _), ..] = self.elements.as_slice()
+            && hash == range
+        {
+            return Err(DefinitionViolation::KeyAttributesNamedAlike.into());
         }
         self.check_first()?;
         if self.elements.get(1).is_some_and(|(_, role)| *role != Role::Range) {

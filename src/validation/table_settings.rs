@@ -75,10 +75,10 @@ pub(super) fn on_demand_throughput(
         (given.max_read_request_units, "MaxReadRequestUnits"),
         (given.max_write_request_units, "MaxWriteRequestUnits"),
     ];
-    if billing_mode == BillingMode::Provisioned {
-        if let Some((_, member)) = members.iter().find(|(units, _)| units.is_some()) {
-            return Err(DefinitionViolation::OnDemandThroughputOfNewProvisioned { member }.into());
-        }
+    if billing_mode == BillingMode::Provisioned
+        && let Some((_, member)) = members.iter().find(|(units, _)| units.is_some())
+    {
+        return Err(DefinitionViolation::OnDemandThroughputOfNewProvisioned { member }.into());
     }
     let [read, write] = members.map(|(units, member)| on_demand_units(units, member));
     let limits = OnDemandThroughput { read_request_units_max: read?, write_request_units_max: write? };
