@@ -1,4 +1,5 @@
 //! A refusal, or any answer that commits nothing, must not be given before what it rests on is durable.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! The other tests catch every bug that was planted for them.
 #![cfg(feature = "planted-bugs")]
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Random operations on the engine and on an ordered map always show the same.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

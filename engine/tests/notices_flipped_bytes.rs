@@ -1,5 +1,6 @@
 //! Any byte of a database that was stopped cleanly may be damaged: the engine says which file and where, or shows the right
 //! data. It never shows wrong data, and never panics.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! What was deleted, overwritten or dropped gives its room on disk back.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

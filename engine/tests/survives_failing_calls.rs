@@ -1,5 +1,6 @@
 //! Any call to the disk may fail, alone or with all after it: nothing acknowledged is lost, nothing failed turns visible,
 //! and the engine says what broke.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

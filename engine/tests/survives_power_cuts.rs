@@ -1,4 +1,5 @@
 //! A power cut at any moment, with any of the usual leftovers, loses no acknowledged commit and halves none.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
