@@ -54,12 +54,12 @@ pub fn enumerate_power_cuts(seed: u64, durability: Durability, commits: usize) -
             };
             let left = cut.disk(ending).unwrap();
             outcome.states += 1;
-            if outcome.states % 61 == 0 {
+            if outcome.states.is_multiple_of(61) {
                 outcome.in_recovery += cut_during_recovery(&left, durability, &workload, promised, &context);
             }
             let left = Arc::new(left);
             let engine = check(left.clone(), durability, &workload, promised, &context);
-            if outcome.states % 7 == 0 {
+            if outcome.states.is_multiple_of(7) {
                 goes_on(engine, left, &workload, durability, &context);
             }
         }
