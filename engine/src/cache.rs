@@ -13,7 +13,7 @@ use crate::sst::Sst;
 /// What an entry costs besides its bytes: the cache's own bookkeeping.
 const OVERHEAD_BYTES: u64 = 96;
 /// A guess at the size of a block, from which the cache sizes its tables.
-const BLOCK_BYTES_ESTIMATE: usize = 8 << 10;
+const BLOCK_BYTES_ESTIMATE: usize = 4 << 10;
 
 /// A block by the id of its SST and its offset. Ids are never reused, so blocks of deleted SSTs just age out.
 type BlockName = (u64, u64);

@@ -136,17 +136,18 @@ struct OpenFile {
 
 impl DiskFile for OpenFile {
     fn read_at(&self, offset: u64, len: usize) -> Result<Bytes> {
-        let mut bytes = vec![0; len];
-        let mut filled = 0;
-        while filled < len {
-            match self.file.read_at(&mut bytes[filled..], offset + filled as u64) {
+        // Read into fresh memory, which need not be zeroed first: blocks are read all the time.
+        let mut bytes = Vec::with_capacity(len);
+        while bytes.len() < len {
+            let left = len - bytes.len();
+            let at = offset + bytes.len() as u64;
+            match rustix::io::pread(&self.file, rustix::buffer::spare_capacity(&mut bytes), at) {
                 Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Ok(count) if count > left => bytes.truncate(len),
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
             }
         }
-        bytes.truncate(filled);
         Ok(bytes.into())
     }
 

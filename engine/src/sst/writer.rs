@@ -16,7 +16,7 @@ use crate::planted::{Bug, is_planted};
 use crate::{Compression, Error, key};
 
 /// A block is finished when it has at least so many bytes.
-const BLOCK_BYTES: usize = 8 << 10;
+const BLOCK_BYTES: usize = 4 << 10;
 const RESTART_INTERVAL: usize = 8;
 /// How much is collected before it is written to the file.
 const WRITE_BYTES: usize = 256 << 10;
