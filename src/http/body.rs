@@ -1,7 +1,6 @@
 //! Receiving a request's body, within its size limit and within the memory that all bodies share.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
@@ -12,13 +11,6 @@ use super::limits::REQUEST_BYTES_MAX;
 
 /// Bodies up to this size take no permit: connections_max of them are memory enough to allow for.
 const SMALL_BYTES_MAX: usize = 64 * 1024;
-
-/// Memory is taken in steps, at first this much and then as much again: a client that declares a large body and does not send it
-/// holds little.
-const FIRST_STEP_BYTES: usize = 1024 * 1024;
-
-/// How long a body waits for memory that others hold. Bodies that wait for each other end this way too.
-const ROOM_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// How much of a body that is too large is read and thrown away. A client that is still sending when the connection closes may
 /// never see the answer.
@@ -34,8 +26,6 @@ pub(super) struct Received {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyFault {
     TooLarge,
-    /// Other bodies hold the memory and do not give it back.
-    NoRoom,
     /// The client went away, or sent something that is no HTTP.
     Broken,
 }
@@ -63,7 +53,7 @@ async fn collect(
     declared: Option<usize>,
     memory: &Arc<Semaphore>,
 ) -> Result<Received, BodyFault> {
-    let mut room: Option<OwnedSemaphorePermit> = None;
+    let mut room = None;
     // What a client declares is believed as far as it costs little; beyond, once there is room for it.
     let mut bytes = BytesMut::with_capacity(declared.unwrap_or(0).min(SMALL_BYTES_MAX));
     bytes.extend_from_slice(&first);
@@ -74,16 +64,10 @@ async fn collect(
             drop(bytes);
             return Err(discard(body).await);
         }
-        let held = room.as_ref().map_or(0, |room| room.num_permits() * 1024);
-        if length > SMALL_BYTES_MAX && length > held {
-            let step =
-                length.max(2 * held).max(FIRST_STEP_BYTES).min(declared.unwrap_or(REQUEST_BYTES_MAX)).max(length);
-            let more = reserve(step - held, memory).await?;
-            match &mut room {
-                Some(room) => room.merge(more),
-                None => room = Some(more),
-            }
-            bytes.reserve(step.saturating_sub(bytes.len()));
+        if length > SMALL_BYTES_MAX && room.is_none() {
+            // All of it at once: two bodies that each hold half of what they need would wait for each other.
+            room = Some(reserve(declared.unwrap_or(REQUEST_BYTES_MAX), memory).await?);
+            bytes.reserve(declared.unwrap_or(length).saturating_sub(bytes.len()));
         }
         bytes.extend_from_slice(&data);
     }
@@ -92,8 +76,7 @@ async fn collect(
 
 async fn reserve(bytes: usize, memory: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, BodyFault> {
     let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
-    let acquired = tokio::time::timeout(ROOM_TIME_MAX, memory.clone().acquire_many_owned(kib)).await;
-    acquired.map_err(|_| BodyFault::NoRoom)?.map_err(|_| BodyFault::Broken)
+    memory.clone().acquire_many_owned(kib).await.map_err(|_| BodyFault::Broken)
 }
 
 async fn discard(mut body: Incoming) -> BodyFault {

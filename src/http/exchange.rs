@@ -101,7 +101,6 @@ impl<H: Handler> Session<H> {
                     context.answer(question, body, &envelope).await
                 }
                 Err(BodyFault::TooLarge) => envelope.empty_in_chunks(StatusCode::PAYLOAD_TOO_LARGE),
-                Err(BodyFault::NoRoom) => envelope.empty(StatusCode::SERVICE_UNAVAILABLE),
                 Err(BodyFault::Broken) => return Err(Unreadable),
             };
             context.watch.enter(Phase::Writing);
