@@ -2,6 +2,8 @@
 //!
 //! `KSTONE_KILLS=100 cargo test --release -p kstone-engine --test survives_kills` kills more often than the gate does.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test, with processes and threads of its own")]
+
 mod support;
 
 use std::io::{BufRead, BufReader};
