@@ -126,7 +126,9 @@ impl Core {
             .all()
             .into_iter()
             .filter(|(space, seqno)| *seqno <= published && !known.dropped_spaces.contains_key(space));
-        edits.extend(dropped.map(|(space, seqno)| Edit::SpaceDropped { space, seqno }));
+        if !is_planted(Bug::DroppedSpaceNotRecorded) {
+            edits.extend(dropped.map(|(space, seqno)| Edit::SpaceDropped { space, seqno }));
+        }
         let last_known = known.commit_times.last_key_value().map_or(0, |(seqno, _)| *seqno);
         let times = self.commit_order.times_after(last_known).into_iter().filter(|(seqno, _)| *seqno <= published);
         edits.extend(times.map(|(seqno, millis)| Edit::CommitTime { seqno, millis }));
@@ -290,7 +292,8 @@ impl Core {
         Ok(())
     }
 
-    /// Notes where the log ends, so that the next start knows an end that is damaged from one that was never written.
+    /// Notes where the log ends, so that the next start knows an end that is damaged from one that was never written, and
+    /// leaves it no files to read that hold nothing new.
     fn write_clean_end(&self) -> Result<(), Error> {
         let Some(wal) = &self.wal else { return Ok(()) };
         let last = self.commit_order.last_seqno();
@@ -298,11 +301,15 @@ impl Core {
             let mut writer = wal.writer();
             wal.close_active(&mut writer)?;
         }
-        let is_known = self.manifest.lock().state().last_seqno >= last;
+        let checkpoint = stripe::wal_checkpoint(self, |_| false);
+        let is_known = {
+            let first_needed = wal.first_needed(checkpoint);
+            let manifest = self.manifest.lock();
+            manifest.state().last_seqno >= last && manifest.state().wal_first_file >= first_needed
+        };
         if is_known {
             return Ok(());
         }
-        let checkpoint = stripe::wal_checkpoint(self, |_| false);
         let edits = self.checkpoint_edits(checkpoint, last);
         let first_needed = {
             let mut manifest = self.manifest.lock();

@@ -1,6 +1,12 @@
 //! What the scenarios share: a seeded random source, the ordered map that the engine is compared with, and ways to break
 //! the disk.
-#![allow(dead_code, unreachable_pub, unused_imports, reason = "every test binary uses a part of this")]
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "every test binary uses a part of this"
+)]
 
 mod dropped_space;
 mod failing_calls;
