@@ -33,7 +33,7 @@ python() {
 }
 javascript() { copied javascript && npm install --silent --no-audit --no-fund && node scenario.mjs; }
 go() { copied go && command go run .; }
-java() { copied java && mvn --quiet --batch-mode compile exec:java; }
+java() { copied java && mvn --quiet --batch-mode -Dstyle.color=never compile exec:java; }
 
 failed=0
 for language in "${@:-python javascript go java}"; do
