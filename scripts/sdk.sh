@@ -33,13 +33,13 @@ python() {
 }
 javascript() { copied javascript && npm install --silent --no-audit --no-fund && node scenario.mjs; }
 go() { copied go && command go run .; }
-java() { copied java && mvn --quiet --batch-mode -Dstyle.color=never compile exec:java; }
+java() { copied java && mvn --quiet --batch-mode compile exec:java; }
 
 failed=0
 for language in "${@:-python javascript go java}"; do
     for one in $language; do
         if ! has "$one"; then echo "$one: no toolchain here"; continue; fi
-        if output=$( ("$one") 2>&1); then grep ': ok' <<<"$output"; else echo "$output"; echo "$one: FAILED"; failed=1; fi
+        if output=$( ("$one") 2>&1); then grep -o "$one: ok.*" <<<"$output"; else echo "$output"; echo "$one: FAILED"; failed=1; fi
     done
 done
 exit $failed
