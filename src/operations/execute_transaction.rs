@@ -164,6 +164,7 @@ fn read_all(database: &Database, request: &ExecuteTransaction, tables: &[Arc<Tab
     let targets: Vec<Target<'_>> = targets.into_iter().flatten().collect();
     check_conflicts(database, &targets)?;
     let stored = database.store().get_together(&targets)?;
+    check_conflicts(database, &targets)?;
     let mut items = Vec::with_capacity(stored.len());
     for (value, table) in stored.iter().zip(tables) {
         let parse = |bytes| ItemView::parse(bytes).map_err(StoreError::corrupt_item(table.name.as_str()));

@@ -34,6 +34,7 @@ pub(super) fn execute(database: &Database, caller: &Caller, input: TransactGetIt
     check_conflicts(database, &targets)?;
 
     let stored = database.store().get_together(&targets)?;
+    check_conflicts(database, &targets)?;
     let mut items = Vec::with_capacity(stored.len());
     for (value, table) in stored.iter().zip(&tables) {
         let parse = |bytes| ItemView::parse(bytes).map_err(StoreError::corrupt_item(table.name.as_str()));
@@ -88,7 +89,8 @@ fn target<'a>(get: &Get, table: &'a Arc<Table>) -> Result<Target<'a>, Cancellati
     }
 }
 
-/// AWS does not read an item that an ongoing transaction writes. The snapshot would be right without this.
+/// AWS does not read an item that an ongoing transaction writes. The snapshot would be right without this, which is asked
+/// before it and after it.
 pub(super) fn check_conflicts(database: &Database, targets: &[Target<'_>]) -> Result<(), ApiError> {
     let in_flight = database.store().in_flight();
     let is_held = |target: &Target<'_>| in_flight.holds(target.table.peek().space, &target.key);

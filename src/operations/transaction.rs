@@ -144,8 +144,12 @@ fn begin<'c>(
     let expired = if token.is_some() { store.take_expired_tokens(now)? } else { Vec::new() };
     let own: Vec<RowKey> =
         token.iter().map(TokenUse::row).chain(expired.iter().map(|token| &token.row)).cloned().collect();
-    let mut held = None;
-    let written = store.write_with_own(&targets, &own, |rows, stored| {
+    let rows = targets.iter().map(|target| (target.table.peek().space, &target.key));
+    let (held, conflicts) = match store.in_flight().claim(token.as_ref().map(TokenUse::row), rows) {
+        Ok(held) => (held, Vec::new()),
+        Err(conflicts) => (None, conflicts),
+    };
+    let written = store.write_transaction(&targets, &own, |rows, stored| {
         let stale = match token.as_ref().map(|token| token.state(content(stored, 0), now)).transpose() {
             Err(error) => return Err(Stop::Failed(error)),
             Ok(Some(TokenState::Done(record))) => return Err(Stop::Done(record)),
@@ -153,16 +157,11 @@ fn begin<'c>(
             Ok(Some(TokenState::Unused { stale })) => stale,
             Ok(None) => None,
         };
-        // Should this be asked again, the rows are held by itself.
-        let decided = decide_all(rows, held.is_some(), &mut decide)?;
+        let decided = decide_all(rows, &conflicts, &mut decide)?;
         let mut own: Vec<_> =
             expired.iter().enumerate().flat_map(|(place, token)| token.removals(content(stored, place + 1))).collect();
         // After the removals: an expired token may be this one.
         own.extend(token.iter().flat_map(|token| token.rows(now, decided.image_bytes.clone(), stale.as_ref())));
-        if held.is_none() {
-            let keys = targets.iter().zip(rows).map(|(target, row)| (row.state.space, &target.key));
-            held = store.in_flight().hold(keys);
-        }
         Ok(Decision { changes: decided.changes, own, result: () })
     });
     match written {
@@ -194,17 +193,18 @@ struct Decided<'c> {
     image_bytes: Vec<u32>,
 }
 
-/// Asks every action, so that each that cannot be carried out has its reason.
+/// Asks every action, so that each that cannot be carried out has its reason. `conflicts` says by place which rows another
+/// transaction claims; it is empty if there are none.
 fn decide_all<'c>(
     rows: &[Row<'_>],
-    are_held_by_this: bool,
+    conflicts: &[bool],
     decide: &mut impl FnMut(usize, &Row<'_>) -> Result<Change<'c>, Refusal>,
 ) -> Result<Decided<'c>, Stop> {
     let mut reasons: Vec<(usize, CancellationReason)> = Vec::new();
     let mut decided = Decided { changes: Vec::with_capacity(rows.len()), image_bytes: Vec::with_capacity(rows.len()) };
     let mut new_bytes_sum = 0;
     for (place, row) in rows.iter().enumerate() {
-        if row.is_in_transaction && !are_held_by_this {
+        if conflicts.get(place).is_some_and(|is_claimed| *is_claimed) {
             reasons.push((place, conflict()));
             continue;
         }

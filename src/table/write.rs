@@ -6,12 +6,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use kstone_engine::{Key, Ticket, Value, WriteBatch};
+use kstone_engine::{Key, SpaceId, Ticket, Value, WriteBatch};
 
 use super::Store;
 use super::catalog::CATALOG_SPACE;
 use super::collection::Collections;
 use super::error::StoreError;
+use super::in_flight::InFlight;
 use super::index_entry::{IndexEntry, VectorEntry};
 use super::key_codec::RowKey;
 use super::state::{IndexState, Table, TableState};
@@ -28,7 +29,8 @@ pub(crate) struct Target<'a> {
 pub(crate) struct Row<'a> {
     pub(crate) state: Arc<TableState>,
     pub(crate) old: Option<ItemView<'a>>,
-    /// Another transaction holds the row; see [`super::in_flight`].
+    /// A transaction claims the row, or did when this write began to wait for its latch; see [`super::in_flight`]. A
+    /// transaction looks after its own claims and never sees this.
     pub(crate) is_in_transaction: bool,
 }
 
@@ -106,17 +108,28 @@ impl Store {
         targets: &[Target<'_>],
         mut decide: impl FnMut(&[Row<'_>]) -> Result<(Vec<Change<'c>>, R), E>,
     ) -> Result<Written<R, E>, StoreError> {
-        self.write_with_own(targets, &[], |rows, _| {
+        let claims = Claims::of_others(self.in_flight(), targets);
+        self.write_rows(targets, &[], &claims, |rows, _| {
             decide(rows).map(|(changes, result)| Decision { changes, own: Vec::new(), result })
         })
     }
 
-    /// Like [`Store::write`], for a write that keeps a record of itself beside the items: the rows `own` of the catalog's
-    /// space are latched too, and `decide` sees what they hold.
-    pub(crate) fn write_with_own<'c, R, E>(
+    /// Like [`Store::write`], for a transaction, which has claimed its rows and may keep a record of itself beside the
+    /// items: the rows `own` of the catalog's space are latched too, and `decide` sees what they hold.
+    pub(crate) fn write_transaction<'c, R, E>(
         &self,
         targets: &[Target<'_>],
         own: &[RowKey],
+        decide: impl FnMut(&[Row<'_>], &[Option<Value>]) -> Result<Decision<'c, R>, E>,
+    ) -> Result<Written<R, E>, StoreError> {
+        self.write_rows(targets, own, &Claims::Own, decide)
+    }
+
+    fn write_rows<'c, R, E>(
+        &self,
+        targets: &[Target<'_>],
+        own: &[RowKey],
+        claims: &Claims<'_>,
         mut decide: impl FnMut(&[Row<'_>], &[Option<Value>]) -> Result<Decision<'c, R>, E>,
     ) -> Result<Written<R, E>, StoreError> {
         let spaces: Vec<_> = targets.iter().map(|target| target.table.peek().space).collect();
@@ -129,7 +142,7 @@ impl Store {
             .chain(collections.keys())
             .collect();
         let (outcome, ticket) = self.engine().transact(&keys, |stored, batch| {
-            let outcome = self.decide_rows(targets, stored, batch, &mut collections, &mut decide);
+            let outcome = self.decide_rows(targets, stored, batch, claims, &mut collections, &mut decide);
             if outcome.is_err() {
                 // What failed half way must not be committed half way.
                 *batch = WriteBatch::default();
@@ -150,6 +163,7 @@ impl Store {
         targets: &[Target<'_>],
         stored: &[Option<Value>],
         batch: &mut WriteBatch,
+        claims: &Claims<'_>,
         collections: &mut Collections<'_>,
         decide: &mut impl FnMut(&[Row<'_>], &[Option<Value>]) -> Result<Decision<'c, R>, E>,
     ) -> Result<Result<Done<R>, E>, StoreError> {
@@ -157,7 +171,7 @@ impl Store {
         let (own, stored_collections) = others.split_at(others.len() - collections.keys().count());
         collections.load(stored_collections);
         let mut rows = Vec::with_capacity(targets.len());
-        for (target, value) in targets.iter().zip(stored) {
+        for (place, (target, value)) in targets.iter().zip(stored).enumerate() {
             let old = match value {
                 Some(bytes) => {
                     Some(ItemView::parse(bytes).map_err(StoreError::corrupt_item(target.table.name.as_str()))?)
@@ -166,7 +180,7 @@ impl Store {
             };
             // Read under the latch: an index that is being added sees every write that did not see the index.
             let state = target.table.state();
-            let is_in_transaction = self.in_flight().holds(state.space, &target.key);
+            let is_in_transaction = claims.hold(place, state.space, &target.key);
             rows.push(Row { state, old, is_in_transaction });
         }
         let decision = match decide(&rows, own) {
@@ -191,6 +205,34 @@ impl Store {
             }
         }
         Ok(Ok(Done { result: decision.result, effects }))
+    }
+}
+
+/// Which rows a write finds claimed.
+enum Claims<'a> {
+    /// The write is a transaction's.
+    Own,
+    /// `before`: by place, what was claimed before the latches were asked for; empty if nothing was.
+    OfOthers { in_flight: &'a InFlight, before: Vec<bool> },
+}
+
+impl<'a> Claims<'a> {
+    fn of_others(in_flight: &'a InFlight, targets: &[Target<'_>]) -> Claims<'a> {
+        let mut before = Vec::new();
+        if in_flight.is_any() {
+            let is_claimed = |target: &Target<'_>| in_flight.holds(target.table.peek().space, &target.key);
+            before.extend(targets.iter().map(is_claimed));
+        }
+        Claims::OfOthers { in_flight, before }
+    }
+
+    fn hold(&self, place: usize, space: SpaceId, key: &RowKey) -> bool {
+        match self {
+            Claims::Own => false,
+            Claims::OfOthers { in_flight, before } => {
+                before.get(place).is_some_and(|is_claimed| *is_claimed) || in_flight.holds(space, key)
+            }
+        }
     }
 }
 

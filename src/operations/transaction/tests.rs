@@ -182,7 +182,7 @@ fn what_a_transaction_holds_nobody_else_touches() {
     let caller = Caller::new("key", "us-east-1");
     let table = database.store().table(&database.namespace(&caller), "items").unwrap();
     let key = RowKey { partition: b"held".to_vec(), sort: Vec::new() };
-    let held = database.store().in_flight().hold([(table.state().space, &key)]);
+    let held = database.store().in_flight().claim(None, [(table.state().space, &key)]).unwrap();
 
     let (_, answer) = transact(&database, None, &[increment("free"), increment("held")]);
     assert_eq!(reasons(&answer), ["None", "TransactionConflict"]);
@@ -203,6 +203,50 @@ fn what_a_transaction_holds_nobody_else_touches() {
     drop(held);
     assert_eq!(transact(&database, None, &[increment("free"), increment("held")]).0, 200);
     assert_eq!(call(&database, Operation::TransactGetItems, &read).0, 200);
+}
+
+#[test]
+fn transactions_that_meet_before_their_latches_are_in_conflict() {
+    let database = in_memory(&clock());
+    transact(&database, None, &[increment("a"), increment("b")]);
+    let caller = Caller::new("key", "us-east-1");
+    let table = database.store().table(&database.namespace(&caller), "items").unwrap();
+    let target =
+        || crate::table::write::Target { table: &table, key: RowKey { partition: b"a".to_vec(), sort: Vec::new() } };
+    let (waiting, go_on) = (std::sync::Barrier::new(3), std::sync::Barrier::new(2));
+    let codes = std::thread::scope(|threads| {
+        // Somebody has the latch of "a" ...
+        let latched = threads.spawn(|| {
+            let mut is_first = true;
+            let written = database.store().write(&[target()], |_| {
+                if std::mem::take(&mut is_first) {
+                    waiting.wait();
+                    go_on.wait();
+                }
+                Ok::<_, ()>((vec![crate::table::write::Change::Keep], ()))
+            });
+            drop(written.unwrap());
+        });
+        // ... which a transaction waits for when another one comes, and a write of one item.
+        let first = threads.spawn(|| {
+            waiting.wait();
+            transact(&database, None, &[increment("a"), increment("b")]).0
+        });
+        waiting.wait();
+        while !database.store().in_flight().is_any() {
+            std::thread::yield_now();
+        }
+        let second = threads.spawn(|| transact(&database, None, &[increment("c"), increment("b")]).1);
+        let single = threads.spawn(|| call(&database, Operation::UpdateItem, &increment("b")["Update"]).1);
+        let (second, single) = (second.join().unwrap(), single.join().unwrap());
+        go_on.wait();
+        latched.join().unwrap();
+        assert_eq!(first.join().unwrap(), 200);
+        assert!(is(&single, "TransactionConflictException"), "{single}");
+        reasons(&second).iter().map(|code| (*code).to_owned()).collect::<Vec<_>>()
+    });
+    assert_eq!(codes, ["None", "TransactionConflict"]);
+    assert_eq!((count(&database, "a"), count(&database, "b"), count(&database, "c")), (Some(2), Some(2), None));
 }
 
 #[test]
