@@ -26,6 +26,21 @@ pub fn connect(url: &str, access_key: &str, region: &str) -> Client {
     Client::from_conf(config)
 }
 
+/// The same for streams, which have a client of their own.
+pub fn connect_streams(url: &str, access_key: &str, region: &str) -> aws_sdk_dynamodbstreams::Client {
+    use aws_sdk_dynamodbstreams::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
+
+    let config = aws_sdk_dynamodbstreams::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(url)
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(Credentials::new(access_key, "secret", None, None, "compat-tests"))
+        .retry_config(RetryConfig::disabled())
+        .http_client(PlainHttp::new())
+        .build();
+    aws_sdk_dynamodbstreams::Client::from_conf(config)
+}
+
 /// HTTP/1.1 over TCP with connections kept alive, and nothing else.
 #[derive(Clone, Debug)]
 struct PlainHttp(legacy::Client<connect::HttpConnector, SdkBody>);

@@ -8,13 +8,16 @@
 
 pub mod cases;
 pub mod client;
+pub mod items;
 pub mod json;
 pub mod raw;
 pub mod server;
+pub mod stream;
 pub mod table;
 pub mod value;
 
 pub use client::{Refusal, Refused};
 pub use server::{Server, Stopped};
+pub use stream::Stream;
 pub use table::Table;
 pub use value::{b, bs, l, m, n, ns, null, s, ss};

@@ -93,6 +93,11 @@ impl Server {
         client::connect(&self.url(), access_key, region)
     }
 
+    /// The SDK's client of streams.
+    pub fn streams(&self) -> aws_sdk_dynamodbstreams::Client {
+        client::connect_streams(&self.url(), "AKIDEXAMPLE", "us-east-1")
+    }
+
     /// What the server has written to stderr so far.
     pub fn log(&self) -> String {
         self.process.log.lock().unwrap().clone()
