@@ -40,4 +40,7 @@ step "tests"
 cargo build --locked --package keystonedb --bin kstone
 cargo test --workspace --locked --no-fail-fast
 
+step "tests of the tests: every bug that is planted in the engine is caught"
+cargo test --locked --package kstone-engine --features planted-bugs --test catches_planted_bugs
+
 step "all is well"

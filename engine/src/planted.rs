@@ -24,10 +24,14 @@ pub enum Bug {
     ReplayStartsTooLate,
     EmptyAnswerNotWaitedFor,
     HalfOfTheBatchInserted,
+    AcknowledgedBeforeSync,
+    SstNamedBeforeDurable,
+    RecoveredLogNotSynced,
+    DamagedLogAccepted,
 }
 
 /// All of them.
-pub const ALL: [Bug; 18] = [
+pub const ALL: [Bug; 22] = [
     Bug::LogNotSynced,
     Bug::FolderNotSynced,
     Bug::ManifestNotSynced,
@@ -46,21 +50,47 @@ pub const ALL: [Bug; 18] = [
     Bug::ReplayStartsTooLate,
     Bug::EmptyAnswerNotWaitedFor,
     Bug::HalfOfTheBatchInserted,
+    Bug::AcknowledgedBeforeSync,
+    Bug::SstNamedBeforeDurable,
+    Bug::RecoveredLogNotSynced,
+    Bug::DamagedLogAccepted,
 ];
 
 #[cfg(feature = "planted-bugs")]
-static ACTIVE: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(0);
+mod switch {
+    use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-/// Switches one bug on in the whole process, and all others off.
-#[cfg(feature = "planted-bugs")]
-pub fn plant(bug: Option<Bug>) {
-    ACTIVE.store(bug.map_or(0, |bug| bug as u8), std::sync::atomic::Ordering::SeqCst);
+    use super::Bug;
+
+    static ACTIVE: AtomicU8 = AtomicU8::new(0);
+    /// How often the code came to the place of the active bug.
+    static REACHED: AtomicU64 = AtomicU64::new(0);
+
+    /// Switches one bug on in the whole process, and all others off.
+    pub fn plant(bug: Option<Bug>) {
+        ACTIVE.store(bug.map_or(0, |bug| bug as u8), Ordering::SeqCst);
+        REACHED.store(0, Ordering::SeqCst);
+    }
+
+    /// How often the code came to the place of the bug that is on, since it was switched on. A bug whose place nothing
+    /// comes to is not planted at all.
+    pub fn reached_count() -> u64 {
+        REACHED.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn is_planted(bug: Bug) -> bool {
+        let is_active = ACTIVE.load(Ordering::Relaxed) == bug as u8;
+        if is_active {
+            REACHED.fetch_add(1, Ordering::Relaxed);
+        }
+        is_active
+    }
 }
 
 #[cfg(feature = "planted-bugs")]
-pub(crate) fn is_planted(bug: Bug) -> bool {
-    ACTIVE.load(std::sync::atomic::Ordering::Relaxed) == bug as u8
-}
+pub(crate) use switch::is_planted;
+#[cfg(feature = "planted-bugs")]
+pub use switch::{plant, reached_count};
 
 #[cfg(not(feature = "planted-bugs"))]
 #[inline(always)]

@@ -30,6 +30,17 @@ pub enum Failing {
     At(u64),
     /// This one and all after it.
     From(u64),
+    /// This sync only, of a file or of the folder; only syncs are counted.
+    AtSync(u64),
+}
+
+/// A call that failed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FailedCall {
+    /// As errors of the engine call it.
+    pub operation: &'static str,
+    /// The file, or what the folder is called.
+    pub file: String,
 }
 
 /// What became of the changes that were not synced when the power was cut. Changes are counted from the oldest.
@@ -49,6 +60,10 @@ pub enum Survivors {
     HoleAfter(usize),
 }
 
+const NAME: &str = "the faulty disk";
+const SYNC: &str = "sync";
+const SYNC_FOLDER: &str = "sync folder";
+
 /// A disk for tests of failures and power cuts.
 #[derive(Debug, Default)]
 pub struct FaultyDisk {
@@ -59,8 +74,9 @@ pub struct FaultyDisk {
 #[derive(Debug, Default)]
 struct State {
     call_count: u64,
+    sync_count: u64,
     fault: Option<(Failing, Fault)>,
-    fired: bool,
+    failed: Vec<FailedCall>,
     changes: Vec<Change>,
     inode_count: usize,
     names: BTreeMap<String, usize>,
@@ -135,7 +151,12 @@ impl FaultyDisk {
 
     /// Whether the fault came into effect.
     pub fn has_fired(&self) -> bool {
-        self.state.lock().fired
+        !self.state.lock().failed.is_empty()
+    }
+
+    /// The calls that failed, in order.
+    pub fn failed_calls(&self) -> Vec<FailedCall> {
+        self.state.lock().failed.clone()
     }
 
     /// Repairs the disk.
@@ -156,8 +177,15 @@ impl FaultyDisk {
     /// Every moment at which the power could have been cut, in order.
     pub fn power_cuts(&self) -> PowerCuts {
         let state = self.state.lock();
-        let first = PowerCut { change_count: 0, durable: state.start.clone(), unsynced: Vec::new() };
-        PowerCuts { changes: state.changes.clone(), next: Some(first) }
+        PowerCuts { changes: state.changes.clone(), next: Some(state.first_cut()) }
+    }
+
+    /// A power cut now.
+    pub fn power_cut(&self) -> PowerCut {
+        let state = self.state.lock();
+        let mut cut = state.first_cut();
+        state.changes.iter().for_each(|change| cut.add(change));
+        cut
     }
 }
 
@@ -210,6 +238,23 @@ impl PowerCut {
         let (settled, left): (Vec<_>, Vec<_>) = std::mem::take(&mut self.unsynced).into_iter().partition(is_settled);
         settled.iter().for_each(|change| self.durable.apply(change));
         self.unsynced = left;
+    }
+
+    /// The disk as it is when not the power fails but the process is killed: everything is there, and what was not
+    /// synced still is not.
+    pub fn after_kill(&self) -> Result<FaultyDisk> {
+        let mut all = self.durable.clone();
+        self.unsynced.iter().for_each(|change| all.apply(change));
+        let created = self.unsynced.iter().filter_map(Change::inode);
+        let inode_count = all.names.values().chain(all.contents.keys()).copied().chain(created).max().unwrap_or(0);
+        let state = State {
+            changes: self.unsynced.clone(),
+            inode_count,
+            names: all.names.clone(),
+            start: self.durable.clone(),
+            ..State::default()
+        };
+        Ok(FaultyDisk { live: all.to_disk()?, state: Arc::new(Mutex::new(state)) })
     }
 
     /// All the ways in which it can end, without those that leave the same behind.
@@ -315,16 +360,23 @@ impl State {
         self.inode_count
     }
 
+    fn first_cut(&self) -> PowerCut {
+        PowerCut { change_count: 0, durable: self.start.clone(), unsynced: Vec::new() }
+    }
+
     /// Counts a call; an error when it is to fail.
-    fn call(&mut self) -> std::result::Result<(), Fault> {
+    fn call(&mut self, operation: &'static str, file: &str) -> std::result::Result<(), Fault> {
+        let is_sync = matches!(operation, SYNC | SYNC_FOLDER);
         self.call_count += 1;
+        self.sync_count += u64::from(is_sync);
         let is_due = |calls| match calls {
             Failing::At(call) => self.call_count == call,
             Failing::From(call) => self.call_count >= call,
+            Failing::AtSync(sync) => is_sync && self.sync_count == sync,
         };
         match self.fault {
             Some((calls, fault)) if is_due(calls) => {
-                self.fired = true;
+                self.failed.push(FailedCall { operation, file: file.to_owned() });
                 Err(fault)
             }
             _ => Ok(()),
@@ -341,36 +393,36 @@ fn error_of(fault: Fault) -> Error {
 
 impl Disk for FaultyDisk {
     fn lock(&self) -> Result<Box<dyn DiskLock>> {
-        self.state.lock().call().map_err(error_of)?;
+        self.state.lock().call("lock", NAME).map_err(error_of)?;
         self.live.lock()
     }
 
     fn list(&self) -> Result<Vec<String>> {
-        self.state.lock().call().map_err(error_of)?;
+        self.state.lock().call("list", NAME).map_err(error_of)?;
         self.live.list()
     }
 
     fn create(&self, name: &str) -> Result<Arc<dyn DiskFile>> {
         let mut state = self.state.lock();
-        state.call().map_err(error_of)?;
+        state.call("create", name).map_err(error_of)?;
         let file = self.live.create(name)?;
         let inode = state.new_inode();
         state.names.insert(name.to_owned(), inode);
         state.changes.push(Change::Create { name: name.to_owned(), inode });
-        Ok(Arc::new(FaultyFile { file, inode, state: Arc::clone(&self.state) }))
+        Ok(Arc::new(FaultyFile { name: name.to_owned(), file, inode, state: Arc::clone(&self.state) }))
     }
 
     fn open(&self, name: &str) -> Result<Arc<dyn DiskFile>> {
         let mut state = self.state.lock();
-        state.call().map_err(error_of)?;
+        state.call("open", name).map_err(error_of)?;
         let file = self.live.open(name)?;
         let inode = *state.names.get(name).ok_or(ErrorKind::NotFound)?;
-        Ok(Arc::new(FaultyFile { file, inode, state: Arc::clone(&self.state) }))
+        Ok(Arc::new(FaultyFile { name: name.to_owned(), file, inode, state: Arc::clone(&self.state) }))
     }
 
     fn remove(&self, name: &str) -> Result<()> {
         let mut state = self.state.lock();
-        state.call().map_err(error_of)?;
+        state.call("remove", name).map_err(error_of)?;
         self.live.remove(name)?;
         state.names.remove(name);
         state.changes.push(Change::Remove { name: name.to_owned() });
@@ -379,28 +431,29 @@ impl Disk for FaultyDisk {
 
     fn sync_folder(&self) -> Result<()> {
         let mut state = self.state.lock();
-        state.call().map_err(error_of)?;
+        state.call(SYNC_FOLDER, NAME).map_err(error_of)?;
         state.changes.push(Change::SyncFolder);
         Ok(())
     }
 
     fn make_folder(&self, path: &Path) -> Result<Arc<dyn Disk>> {
-        self.state.lock().call().map_err(error_of)?;
+        self.state.lock().call("create folder", &path.display().to_string()).map_err(error_of)?;
         self.live.make_folder(path)
     }
 
     fn link(&self, name: &str, folder: &Path) -> Result<()> {
-        self.state.lock().call().map_err(error_of)?;
+        self.state.lock().call("link", name).map_err(error_of)?;
         self.live.link(name, folder)
     }
 
     fn describe(&self) -> String {
-        "the faulty disk".to_owned()
+        NAME.to_owned()
     }
 }
 
 #[derive(Debug)]
 struct FaultyFile {
+    name: String,
     file: Arc<dyn DiskFile>,
     inode: usize,
     state: Arc<Mutex<State>>,
@@ -416,13 +469,13 @@ impl FaultyFile {
 
 impl DiskFile for FaultyFile {
     fn read_at(&self, offset: u64, len: usize) -> Result<Bytes> {
-        self.state.lock().call().map_err(error_of)?;
+        self.state.lock().call("read", &self.name).map_err(error_of)?;
         self.file.read_at(offset, len)
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
         let mut state = self.state.lock();
-        if let Err(fault) = state.call() {
+        if let Err(fault) = state.call("write", &self.name) {
             if fault == Fault::ShortWrite {
                 self.record_write(&mut state, offset, &bytes[..bytes.len() / 2])?;
             }
@@ -433,7 +486,7 @@ impl DiskFile for FaultyFile {
 
     fn sync(&self) -> Result<()> {
         let mut state = self.state.lock();
-        if let Err(fault) = state.call() {
+        if let Err(fault) = state.call(SYNC, &self.name) {
             state.changes.push(Change::SyncLost { inode: self.inode });
             return Err(error_of(fault));
         }
@@ -442,13 +495,13 @@ impl DiskFile for FaultyFile {
     }
 
     fn len_bytes(&self) -> Result<u64> {
-        self.state.lock().call().map_err(error_of)?;
+        self.state.lock().call("stat", &self.name).map_err(error_of)?;
         self.file.len_bytes()
     }
 
     fn truncate(&self, len: u64) -> Result<()> {
         let mut state = self.state.lock();
-        state.call().map_err(error_of)?;
+        state.call("truncate", &self.name).map_err(error_of)?;
         self.file.truncate(len)?;
         state.changes.push(Change::Truncate { inode: self.inode, len });
         Ok(())

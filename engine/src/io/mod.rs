@@ -10,7 +10,7 @@ mod thread;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use disk::{Disk, DiskFile, DiskLock};
-pub use faulty::{Failing, Fault, FaultyDisk, PowerCut, PowerCuts, Survivors};
+pub use faulty::{FailedCall, Failing, Fault, FaultyDisk, PowerCut, PowerCuts, Survivors};
 pub use file::FileDisk;
 pub(crate) use folder::{File, Folder};
 pub use memory::MemoryDisk;

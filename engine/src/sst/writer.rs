@@ -176,7 +176,7 @@ impl SstWriter {
         self.pending.extend_from_slice(&footer.encode(self.meta.id));
         self.write_pending()?;
         debug_assert!(self.meta.file_bytes > (HEADER_BYTES + FOOTER_BYTES) as u64);
-        if !is_planted(Bug::SstNotSynced) {
+        if !is_planted(Bug::SstNotSynced) && !is_planted(Bug::SstNamedBeforeDurable) {
             self.file.sync()?;
         }
         Ok(Arc::new(self.meta))

@@ -10,7 +10,7 @@ use crate::key::STRIPE_COUNT;
 use crate::manifest::{Edit, SstMeta};
 use crate::memtable::{Memtable, MemtableCursor};
 use crate::planted::{Bug, is_planted};
-use crate::sst::{Sst, SstWriter};
+use crate::sst::{self, Sst, SstWriter};
 use crate::{Durability, Error, Ticket};
 
 /// The sealed memtables of a stripe on their way to an SST.
@@ -123,7 +123,7 @@ fn write_ssts(core: &Core, flushes: &mut [Flush], horizon: &Horizon) -> Result<(
         }
         flush.sst = writer.map(SstWriter::finish).transpose()?;
     }
-    if flushes.iter().any(|flush| flush.sst.is_some()) {
+    if flushes.iter().any(|flush| flush.sst.is_some()) && !is_planted(Bug::SstNamedBeforeDurable) {
         core.folder.sync()?;
     }
     Ok(())
@@ -143,7 +143,14 @@ fn record(core: &Core, flushes: &[Flush], last: u64, horizon: &Horizon) -> Resul
         // What the manifest says must not be ahead of the log.
         wal.sync(&mut wal.writer())?;
     }
-    core.manifest.lock().commit(&edits)
+    core.manifest.lock().commit(&edits)?;
+    if is_planted(Bug::SstNamedBeforeDurable) {
+        for meta in flushes.iter().filter_map(|flush| flush.sst.as_ref()) {
+            core.folder.open(&sst::file_name(meta.stripe, meta.id))?.sync()?;
+        }
+        core.folder.sync()?;
+    }
+    Ok(())
 }
 
 /// The greatest seqno up to which everything is in SSTs, once the memtables that `is_flushed` names are.

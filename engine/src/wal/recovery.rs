@@ -62,7 +62,9 @@ pub(crate) fn recover(
             continue;
         }
         WAL_FILE.check_header(&file, id, &bytes)?;
-        file.sync()?;
+        if !is_planted(Bug::RecoveredLogNotSynced) {
+            file.sync()?;
+        }
         let last_seqno = &mut recovered.last_seqno;
         let mut check_and_replay = |record: Record<'_>| {
             let (wanted, fits) = match *last_seqno {
@@ -76,12 +78,14 @@ pub(crate) fn recover(
             replay(record)
         };
         let end = read_records(&file, id, &bytes, &mut check_and_replay)?;
-        if end < bytes.len() && !is_planted(Bug::TornEndNotCutOff) {
-            if !is_newest {
+        if end < bytes.len() {
+            if !is_newest && !is_planted(Bug::DamagedLogAccepted) {
                 return Err(file.corrupt(end as u64, "the WAL record is damaged"));
             }
-            file.truncate(end as u64)?;
-            file.sync()?;
+            if !is_planted(Bug::TornEndNotCutOff) {
+                file.truncate(end as u64)?;
+                file.sync()?;
+            }
         }
         recovered.files.push(ClosedFile { id, last_seqno: recovered.last_seqno, len: end as u64 });
     }

@@ -152,6 +152,9 @@ impl Wal {
 
     fn write_and_sync(&self, writer: &mut Writer, group: &[PendingRecord]) -> Result<Option<u64>, Error> {
         let Some(last) = group.last() else { return Ok(None) };
+        if is_planted(Bug::AcknowledgedBeforeSync) {
+            self.sync(writer)?;
+        }
         if writer.active.as_ref().is_some_and(|active| active.len >= self.file_bytes_max) {
             self.close_active(writer)?;
         }
@@ -181,7 +184,7 @@ impl Wal {
     fn is_sync_due(&self, writer: &Writer) -> bool {
         match self.durability {
             Durability::Relaxed { interval } => self.clock.monotonic().saturating_sub(writer.last_sync) >= interval,
-            Durability::Sync | Durability::None => true,
+            Durability::Sync | Durability::None => !is_planted(Bug::AcknowledgedBeforeSync),
         }
     }
 

@@ -77,7 +77,7 @@ fn check_reopened(disk: Arc<FaultyDisk>, workload: &Workload, failing: Failing, 
     let found = engine.published();
     let last = acknowledged(workload);
     let last_possible = match failing {
-        Failing::At(_) => last,
+        Failing::At(_) | Failing::AtSync(_) => last,
         Failing::From(_) => SeqNo(last.0 + 1),
     };
     assert!((last..=last_possible).contains(&found), "{context}: {last} was the last acknowledged, {found} is there");

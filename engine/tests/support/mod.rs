@@ -15,6 +15,7 @@ mod model;
 mod model_run;
 mod power_cuts;
 mod random;
+mod unpublished_answer;
 mod workload;
 
 pub use dropped_space::a_dropped_space_stays_dropped;
@@ -24,4 +25,5 @@ pub use model::{Model, assert_same, scan_all};
 pub use model_run::{Place, compare_with_model, tiny};
 pub use power_cuts::{Outcome, enumerate_power_cuts};
 pub use random::Random;
+pub use unpublished_answer::an_answer_waits_for_what_it_saw;
 pub use workload::{SPACES, Workload, options};

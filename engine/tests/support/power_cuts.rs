@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kstone_engine::io::{Disk, FaultyDisk, MemoryDisk};
+use kstone_engine::io::{Disk, FaultyDisk, MemoryDisk, PowerCut};
 use kstone_engine::{Durability, Engine, Key, SeqNo};
 
 use super::{Random, SPACES, Workload, options};
@@ -63,6 +63,7 @@ pub fn enumerate_power_cuts(seed: u64, durability: Durability, commits: usize) -
                 goes_on(engine, left, &workload, durability, &context);
             }
         }
+        outcome.states += cut_after_kill(&cut, durability, &workload, seed);
     }
     outcome
 }
@@ -85,6 +86,26 @@ fn goes_on(engine: Engine, disk: Arc<MemoryDisk>, workload: &Workload, durabilit
     model.truncate(found);
     model.put(key, b"the crash", SeqNo(found.0 + 1));
     model.check_all(&engine, &engine.snapshot(), SPACES, context);
+}
+
+/// Kills the process, lets the next one recover, and then cuts the power: what the next one showed is still there.
+fn cut_after_kill(cut: &PowerCut, durability: Durability, workload: &Workload, seed: u64) -> usize {
+    let context = format!("seed {seed}, a kill after {} changes", cut.change_count);
+    let disk = Arc::new(cut.after_kill().unwrap());
+    // Nothing that was written is lost by a kill.
+    let shown = {
+        let engine = check(disk.clone(), durability, workload, workload.acknowledged_by(cut.change_count), &context);
+        let shown = engine.published();
+        std::mem::forget(engine);
+        shown
+    };
+    let second = disk.power_cut();
+    let endings = second.endings();
+    for &ending in &endings {
+        let context = format!("{context}, then a power cut that left {ending:?}");
+        check(Arc::new(second.disk(ending).unwrap()), durability, workload, shown, &context);
+    }
+    endings.len()
 }
 
 /// Cuts the power again at every moment of the recovery.
