@@ -7,7 +7,7 @@
 //!
 //! Changes of tables run one at a time, through a transaction on these rows; look-ups take no lock.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -75,12 +75,29 @@ impl Catalog {
         };
         let mut rows = engine.scan(&snapshot, range, Direction::Forward);
         let mut namespaces: HashMap<Namespace, Tables> = HashMap::new();
+        let mut unreadable = Vec::new();
+        let mut taken = HashSet::from([CATALOG_SPACE]);
         while let Some(row) = rows.next()? {
-            let table = record::decode(row.value, streams)?;
+            let decoded = record::decode(row.value, streams);
+            let checked =
+                decoded.and_then(|table| check_row(row.sort, table)).and_then(|table| take_spaces(&mut taken, table));
+            let table = match checked {
+                Ok(table) => table,
+                Err(StoreError::CorruptCatalog { what }) => {
+                    unreadable.push(format!("{}: {what}", shown_row(row.sort)));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             namespaces
                 .entry(table.namespace.clone())
                 .or_default()
                 .insert(table.name.as_str().to_string(), Arc::new(table));
+        }
+        // Going on without a table would have its stream trimmed and its name given away: whoever mends the record, or
+        // takes a copy from elsewhere, must find the rest as it was. All of them are named, not one a start.
+        if !unreadable.is_empty() {
+            return Err(StoreError::CorruptCatalog { what: unreadable.join("; ") });
         }
         let namespaces = namespaces.into_iter().map(|(namespace, tables)| (namespace, Arc::new(tables))).collect();
         Ok(Catalog { namespaces: ArcSwap::from_pointee(namespaces), changes: Mutex::new(()) })
@@ -501,6 +518,40 @@ fn show_deleting(shown: &mut TableState, before: &TableState, name: &str) {
             .definition
             .vector_indexes
             .extend(before.definition.vector_indexes.iter().filter(|index| index.name == name).cloned());
+    }
+}
+
+/// A record in the row of another table would be found by one name and changed under another.
+fn check_row(sort: &[u8], table: Table) -> Result<Table, StoreError> {
+    match row_sort(&table.namespace, table.name.as_str()) == sort {
+        true => Ok(table),
+        false => {
+            let Namespace { access_key, region } = &table.namespace;
+            let what = format!("it is the record of table {} of access key {access_key:?} in {region:?}", table.name);
+            Err(StoreError::CorruptCatalog { what })
+        }
+    }
+}
+
+/// No two tables or indexes may lie in one space.
+fn take_spaces(taken: &mut HashSet<SpaceId>, table: Table) -> Result<Table, StoreError> {
+    let state = table.peek();
+    let of_indexes = state.indexes.iter().map(|index| index.space);
+    let of_others = state.collections.into_iter().chain(state.ttl.as_ref().map(|ttl| ttl.space));
+    let twice = [state.space].into_iter().chain(of_indexes).chain(of_others).find(|&space| !taken.insert(space));
+    drop(state);
+    match twice {
+        None => Ok(table),
+        Some(space) => Err(StoreError::CorruptCatalog { what: format!("space {space} is given out twice") }),
+    }
+}
+
+/// Whose record a row is, for a person to read.
+fn shown_row(sort: &[u8]) -> String {
+    let text = String::from_utf8_lossy(sort);
+    match text.split('\0').collect::<Vec<_>>()[..] {
+        [access_key, region, name] => format!("table {name} of access key {access_key:?} in {region:?}"),
+        _ => format!("the row {}", sort.escape_ascii()),
     }
 }
 

@@ -88,21 +88,19 @@ pub(super) fn decode(bytes: &[u8], streams: &Streams) -> Result<Table, StoreErro
     struct Versioned {
         version: u32,
     }
-    let versioned: Versioned =
-        serde_json::from_slice(bytes).map_err(|error| corrupt(format!("table record: {error}")))?;
+    let versioned: Versioned = serde_json::from_slice(bytes).map_err(|error| corrupt(error.to_string()))?;
     if versioned.version > VERSION {
         let found = versioned.version;
-        return Err(corrupt(format!("table record of version {found}; this program reads up to {VERSION}")));
+        return Err(corrupt(format!("it is of version {found}; this program reads up to {VERSION}")));
     }
-    let record: TableRecord =
-        serde_json::from_slice(bytes).map_err(|error| corrupt(format!("table record: {error}")))?;
+    let record: TableRecord = serde_json::from_slice(bytes).map_err(|error| corrupt(error.to_string()))?;
     let mut indexes = Vec::with_capacity(record.indexes.len());
     for stored in &record.indexes {
         let index = record.definition.index(&stored.name);
-        let index = index
-            .ok_or_else(|| corrupt(format!("{}: no definition of index {}", record.definition.name, stored.name)))?;
+        let index = index.ok_or_else(|| corrupt(format!("no definition of index {}", stored.name)))?;
         indexes.push(index_state(index, stored.space, stored.status));
     }
+    check_same_indexes(&record).map_err(corrupt)?;
     let vector_indexes = record
         .vector_indexes
         .into_iter()
@@ -113,7 +111,7 @@ pub(super) fn decode(bytes: &[u8], streams: &Streams) -> Result<Table, StoreErro
     let stream = record.times.stream_enabled.and_then(|millis| streams.get(&namespace, name, millis));
     let stream = stream.filter(|stream| !stream.state().is_disabled());
     if stream.is_none() && record.definition.stream.is_some() {
-        return Err(corrupt(format!("{name}: no record of its stream")));
+        return Err(corrupt("no record of its stream".to_string()));
     }
     let ttl = record.ttl.map(|ttl| Ttl::new(ttl.attribute, ttl.space, ttl.is_filled));
     let state = TableState {
@@ -129,6 +127,23 @@ pub(super) fn decode(bytes: &[u8], streams: &Streams) -> Result<Table, StoreErro
     Ok(Table::new(namespace, record.id, record.created_at_millis, state))
 }
 
+/// An index without a state would be defined and never written.
+fn check_same_indexes(record: &TableRecord) -> Result<(), String> {
+    let sorted = |mut names: Vec<&str>| {
+        names.sort_unstable();
+        names.join(", ")
+    };
+    let definition = &record.definition;
+    let defined = definition.indexes().map(Index::name);
+    let defined = sorted(defined.chain(definition.vector_indexes.iter().map(|index| index.name.as_str())).collect());
+    let stored = record.indexes.iter().map(|index| index.name.as_str());
+    let stored = sorted(stored.chain(record.vector_indexes.iter().map(|index| index.name.as_str())).collect());
+    match defined == stored {
+        true => Ok(()),
+        false => Err(format!("it defines the indexes [{defined}] and says where [{stored}] are")),
+    }
+}
+
 /// The running state of an index that is defined by `index` and lies in `space`.
 pub(super) fn index_state(index: Index<'_>, space: SpaceId, status: IndexStatus) -> IndexState {
     IndexState {
@@ -142,5 +157,73 @@ pub(super) fn index_state(index: Index<'_>, space: SpaceId, status: IndexStatus)
         space,
         status,
         statistics: Arc::new(Statistics::default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kstone_engine::{Direction, Key, ScanRange};
+    use serde_json::{Value, json};
+
+    use super::super::catalog::Catalog;
+    use super::super::{Store, fixtures};
+    use crate::validation::KeySchema;
+    use crate::validation::table_definition::{GlobalIndex, IndexProjection, Throughput};
+
+    /// Opens a catalog of three tables after `damage` to the record of the second.
+    fn load_after(damage: impl Fn(&mut Value)) -> Result<(), String> {
+        let store = fixtures::store(&fixtures::clock());
+        for name in ["first", "second", "third"] {
+            fixtures::table(&store, name, None);
+        }
+        change_record(&store, "second", damage);
+        let loaded = Catalog::load(store.engine(), store.streams());
+        loaded.map(drop).map_err(|error| error.to_string())
+    }
+
+    fn change_record(store: &Store, name: &str, damage: impl Fn(&mut Value)) {
+        let engine = store.engine();
+        let (lower, upper) = (std::ops::Bound::Unbounded, std::ops::Bound::Unbounded);
+        let range = ScanRange::Partition { space: 0, partition: b"table", lower, upper };
+        let mut rows = engine.scan(&engine.snapshot(), range, Direction::Forward);
+        while let Some(row) = rows.next().expect("a healthy engine") {
+            let mut record: Value = serde_json::from_slice(row.value).expect("a record");
+            if record["definition"]["name"] == name {
+                damage(&mut record);
+                let key = Key { space: 0, partition: b"table", sort: row.sort };
+                let bytes = record.to_string();
+                let written = engine.transact(&[key], |_, batch| batch.put(key, bytes.as_bytes()));
+                written.expect("a healthy engine").1.wait().expect("a healthy engine");
+            }
+        }
+    }
+
+    #[test]
+    fn opening_names_the_record_that_cannot_be_read_and_why() {
+        assert_eq!(load_after(|_| {}), Ok(()));
+        let index = GlobalIndex {
+            name: "by-n".to_string(),
+            key_schema: KeySchema { partition: Vec::new(), sort: Vec::new() },
+            projection: IndexProjection::All,
+            throughput: Throughput::default(),
+            on_demand_throughput: None,
+            warm_throughput: None,
+        };
+        let cases = [
+            ("/version", json!(2), "it is of version 2; this program reads up to 1"),
+            ("/definition/name", json!("no name!"), "not a table name"),
+            ("/definition/name", json!("third"), "it is the record of table third"),
+            ("/region", json!("eu-west-1"), "it is the record of table second of access key \"key\" in \"eu-west-1\""),
+            ("/indexes", json!([{"name": "by-n", "space": 77, "status": "Active"}]), "no definition of index by-n"),
+            ("/definition/global_indexes", json!([index]), "it defines the indexes [by-n] and says where [] are"),
+            ("/definition/stream", json!("NewImage"), "no record of its stream"),
+            ("/space", json!(0), "space 0 is given out twice"),
+            ("/space", json!(1), "space 1 is given out twice"),
+        ];
+        for (at, value, why) in cases {
+            let error = load_after(|record| *record.pointer_mut(at).expect(at) = value.clone()).expect_err(at);
+            let name = "catalog: table second of access key \"key\" in \"us-east-1\": ";
+            assert!(error.starts_with(name) && error.contains(why), "{at}: {error}");
+        }
     }
 }

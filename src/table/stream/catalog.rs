@@ -59,7 +59,7 @@ impl Streams {
         let mut rows = engine.scan(&snapshot, range, Direction::Forward);
         let mut streams = BTreeMap::new();
         while let Some(row) = rows.next()? {
-            let stream = decode(row.value)?;
+            let stream = decode(row.value).map_err(|what| corrupt(format!("{}: {what}", shown_row(row.sort))))?;
             stream.resume(engine, &snapshot)?;
             streams.insert(key_of(&stream), Arc::new(stream));
         }
@@ -146,19 +146,15 @@ impl Stream {
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<Stream, StoreError> {
-    let record: StreamRecord =
-        serde_json::from_slice(bytes).map_err(|error| corrupt(format!("stream record: {error}")))?;
+fn decode(bytes: &[u8]) -> Result<Stream, String> {
+    let record: StreamRecord = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if record.version > VERSION {
-        return Err(corrupt(format!(
-            "stream record of version {}; this program reads up to {VERSION}",
-            record.version
-        )));
+        return Err(format!("it is of version {}; this program reads up to {VERSION}", record.version));
     }
     let salt = u128::from_str_radix(&record.event_salt, 16);
     Ok(Stream {
         namespace: Namespace { access_key: record.access_key.into(), region: record.region.into() },
-        event_salt: salt.map_err(|error| corrupt(format!("stream of {}: {error}", record.table)))?,
+        event_salt: salt.map_err(|error| format!("event salt: {error}"))?,
         table: record.table,
         created_millis: record.created_millis,
         view: record.view,
@@ -178,6 +174,16 @@ fn row_sort(stream: &Stream) -> Vec<u8> {
     let mut sort = parts.map(|part| [part, b"\0"].concat()).concat();
     sort.extend_from_slice(&stream.created_millis.to_be_bytes());
     sort
+}
+
+/// Whose record a row is, for a person to read.
+fn shown_row(sort: &[u8]) -> String {
+    match sort.splitn(4, |&byte| byte == 0).map(String::from_utf8_lossy).collect::<Vec<_>>()[..] {
+        [ref access_key, ref region, ref table, _] => {
+            format!("stream of table {table} of access key {access_key:?} in {region:?}")
+        }
+        _ => format!("the row {} of a stream", sort.escape_ascii()),
+    }
 }
 
 fn corrupt(what: String) -> StoreError {
