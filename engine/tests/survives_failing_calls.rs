@@ -9,34 +9,46 @@ use std::io::ErrorKind;
 use kstone_engine::io::{Failing, Fault};
 use support::run_with_failing_calls;
 
-fn every_call(failing: impl Fn(u64) -> Failing, fault: Fault) {
-    for seed in 0..2 {
+/// The first call fails, then the second, and so on until the workload is over before one does.
+fn every_call(seeds: std::ops::Range<u64>, failing: impl Fn(u64) -> Failing, fault: Fault, calls_min: usize) {
+    for seed in seeds {
         let calls = (1..).take_while(|&call| run_with_failing_calls(seed, failing(call), fault)).count();
-        assert!(calls > 300, "only {calls} calls failed");
+        assert!(calls >= calls_min, "only {calls} calls failed");
     }
 }
 
 #[test]
 fn with_an_input_output_error_from_then_on() {
-    every_call(Failing::From, Fault::Error(ErrorKind::Other));
-}
-
-#[test]
-fn with_a_full_disk() {
-    every_call(Failing::From, Fault::Error(ErrorKind::StorageFull));
-}
-
-#[test]
-fn with_a_short_write_from_then_on() {
-    every_call(Failing::From, Fault::ShortWrite);
-}
-
-#[test]
-fn with_a_short_write_once() {
-    every_call(Failing::At, Fault::ShortWrite);
+    every_call(0..1, Failing::From, Fault::Error(ErrorKind::Other), 500);
 }
 
 #[test]
 fn with_an_input_output_error_once() {
-    every_call(Failing::At, Fault::Error(ErrorKind::Other));
+    every_call(0..2, Failing::At, Fault::Error(ErrorKind::Other), 500);
+}
+
+#[test]
+fn with_a_full_disk_from_then_on() {
+    every_call(0..1, Failing::From, Fault::Error(ErrorKind::StorageFull), 500);
+}
+
+#[test]
+fn with_a_full_disk_for_a_moment() {
+    every_call(0..1, Failing::At, Fault::Error(ErrorKind::StorageFull), 500);
+}
+
+#[test]
+fn with_a_short_write_from_then_on() {
+    every_call(0..1, Failing::From, Fault::ShortWrite, 500);
+}
+
+#[test]
+fn with_a_short_write_once() {
+    every_call(0..1, Failing::At, Fault::ShortWrite, 500);
+}
+
+/// Of a file or of the folder; the file's failure loses what it should have made durable, for good.
+#[test]
+fn with_a_sync_that_fails_once_and_then_succeeds() {
+    every_call(0..4, Failing::AtSync, Fault::Error(ErrorKind::Other), 100);
 }

@@ -19,15 +19,15 @@ fn run(seeds: std::ops::Range<u64>, durability: Durability, commits: usize, stat
 
 #[test]
 fn with_every_commit_synced() {
-    run(0..7, Durability::Sync, 60, 50_000);
+    run(0..5, Durability::Sync, 60, 50_000);
 }
 
 #[test]
 fn with_every_commit_synced_and_other_seeds() {
-    run(7..14, Durability::Sync, 60, 50_000);
+    run(5..10, Durability::Sync, 60, 50_000);
 }
 
 #[test]
 fn with_syncs_at_intervals_some_commits_go_but_never_half_of_one() {
-    run(100..103, Durability::Relaxed { interval: Duration::from_micros(300) }, 40, 10_000);
+    run(100..102, Durability::Relaxed { interval: Duration::from_micros(300) }, 40, 10_000);
 }

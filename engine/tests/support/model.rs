@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use kstone_engine::{Direction, Engine, Key, ScanRange, SeqNo, Snapshot, position_of};
+use kstone_engine::{Direction, Engine, Error, Key, ScanRange, SeqNo, Snapshot, position_of};
 
 /// `(space, position, partition, sort)`: the order of a full scan.
 pub type ModelKey = (u32, u32, Vec<u8>, Vec<u8>);
@@ -101,11 +101,17 @@ impl Model {
 
     /// Compares everything that the engine shows at a snapshot with the model.
     pub fn check_all(&self, engine: &Engine, snapshot: &Snapshot, spaces: u32, context: &str) {
+        self.compare_all(engine, snapshot, spaces, context).unwrap_or_else(|error| panic!("{context}: {error}"));
+    }
+
+    /// The same on a disk that may fail.
+    pub fn compare_all(&self, engine: &Engine, snapshot: &Snapshot, spaces: u32, context: &str) -> Result<(), Error> {
         for space in 0..spaces {
             let range = ScanRange::Positions { space, first: 0, last: u32::MAX, after: None };
             let expected = self.range(range, Direction::Forward, snapshot.seqno());
-            assert_same(&scan_all(engine, snapshot, range, Direction::Forward), &expected, context);
+            assert_same(&try_scan_all(engine, snapshot, range, Direction::Forward)?, &expected, context);
         }
+        Ok(())
     }
 }
 
@@ -124,13 +130,23 @@ pub fn scan_all(
     range: ScanRange<'_>,
     direction: Direction,
 ) -> Vec<(ModelKey, u64, Vec<u8>)> {
+    try_scan_all(engine, snapshot, range, direction).unwrap()
+}
+
+/// Everything that a scan returns, unless it fails.
+pub fn try_scan_all(
+    engine: &Engine,
+    snapshot: &Snapshot,
+    range: ScanRange<'_>,
+    direction: Direction,
+) -> Result<Vec<(ModelKey, u64, Vec<u8>)>, Error> {
     let (ScanRange::Partition { space, .. } | ScanRange::Positions { space, .. }) = range;
     let mut scan = engine.scan(snapshot, range, direction);
     let mut rows = Vec::new();
-    while let Some(row) = scan.next().unwrap() {
+    while let Some(row) = scan.next()? {
         let key = model_key(Key { space, partition: row.partition, sort: row.sort });
         assert_eq!(&*row.to_value(), row.value);
         rows.push((key, row.seqno.0, row.value.to_vec()));
     }
-    rows
+    Ok(rows)
 }
