@@ -40,5 +40,5 @@ pub(crate) fn checkpoint(core: &Core, target: &Path) -> Result<(), Error> {
     // File ids must not be used twice by the two, lest somebody mixes their files up.
     state.next_file_id = manifest.next_file_id();
     // The manifest comes last: without it, the folder does not open.
-    Manifest::create(&folder, 0, state).map(|_| ())
+    Manifest::create(&folder, 0, state, core.options.manifest_bytes_min).map(|_| ())
 }

@@ -45,6 +45,8 @@ pub struct Options {
     pub wal_file_bytes: u64,
     /// How many bytes of finished WAL files are kept before the stripes that hold them back are flushed.
     pub wal_bytes_max: u64,
+    /// How large the manifest becomes before it is replaced by one without history, if that is much smaller.
+    pub manifest_bytes_min: u64,
     /// How many bytes of blocks, block indexes and blooms are kept in memory.
     pub block_cache_bytes: usize,
     /// How the blocks of new SSTs are compressed.
@@ -70,6 +72,7 @@ impl Default for Options {
             stripe_memtable_bytes_max: 4 << 20,
             wal_file_bytes: 16 << 20,
             wal_bytes_max: 256 << 20,
+            manifest_bytes_min: 256 << 10,
             block_cache_bytes: 64 << 20,
             compression: Compression::Lz4,
             retention: Duration::ZERO,

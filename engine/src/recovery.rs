@@ -45,15 +45,15 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Core>, E
     let folder = Folder::new(disk);
     let lock = folder.lock()?;
     let mut files = Files::list(&folder)?;
-    let manifest = open_manifest(&folder, &files)?;
+    let manifest = open_manifest(&folder, &files, options.manifest_bytes_min)?;
     remove_obsolete(&folder, &mut files, manifest.state())?;
     let core = Arc::new(build(folder, options, manifest, lock));
     replay(&core, &files.wals)?;
     Ok(core)
 }
 
-fn open_manifest(folder: &Folder, files: &Files) -> Result<Manifest, Error> {
-    let loaded = manifest::load(folder, &files.manifests)?;
+fn open_manifest(folder: &Folder, files: &Files, rewrite_bytes_min: u64) -> Result<Manifest, Error> {
+    let loaded = manifest::load(folder, &files.manifests, rewrite_bytes_min)?;
     let Some(loaded) = loaded else {
         if !files.ssts.is_empty() || !files.wals.is_empty() {
             let file = files.manifests.last().map_or("the manifest".to_owned(), |&id| manifest::file_name(id));
@@ -61,7 +61,8 @@ fn open_manifest(folder: &Folder, files: &Files) -> Result<Manifest, Error> {
             return Err(Error::Corrupt { file, offset: 0, what });
         }
         // What an interrupted first start left is not looked at again.
-        let manifest = Manifest::create(folder, files.manifests.last().copied().unwrap_or(0), State::default())?;
+        let last_id = files.manifests.last().copied().unwrap_or(0);
+        let manifest = Manifest::create(folder, last_id, State::default(), rewrite_bytes_min)?;
         for &id in &files.manifests {
             folder.remove(&manifest::file_name(id))?;
         }

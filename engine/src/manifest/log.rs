@@ -21,8 +21,7 @@ use crate::planted::{Bug, is_planted};
 
 const MANIFEST_FILE: FileKind = FileKind { magic: u64::from_be_bytes(*b"KSTN-MAN"), version: 1 };
 const RECORD_HEADER_BYTES: usize = 8;
-/// A manifest is replaced when it has this many bytes and is this many times as large as it would be if it were new.
-const REWRITE_BYTES_MIN: u64 = 256 << 10;
+/// A manifest is replaced when it is this many times as large as it would be if it were new.
 const REWRITE_FACTOR: u64 = 4;
 
 pub(crate) fn file_name(id: u64) -> String {
@@ -37,6 +36,8 @@ pub(crate) fn parse_file_name(name: &str) -> Option<u64> {
 /// The manifest that edits are added to.
 pub(crate) struct Manifest {
     folder: Folder,
+    /// A smaller one is not replaced.
+    rewrite_bytes_min: u64,
     id: u64,
     file: File,
     len: u64,
@@ -57,7 +58,7 @@ pub(crate) struct Loaded {
 ///
 /// A torn end is the rest of an edit that nobody relied on; the manifest is then replaced, so that new edits never follow
 /// a torn one. One without is synced before it is believed, as it may have been in the page cache only.
-pub(crate) fn load(folder: &Folder, ids: &[u64]) -> Result<Option<Loaded>, Error> {
+pub(crate) fn load(folder: &Folder, ids: &[u64], rewrite_bytes_min: u64) -> Result<Option<Loaded>, Error> {
     for &id in ids.iter().rev() {
         let file = folder.open(&file_name(id))?;
         let bytes = file.read(0, file.len_bytes()? as usize)?;
@@ -68,6 +69,7 @@ pub(crate) fn load(folder: &Folder, ids: &[u64]) -> Result<Option<Loaded>, Error
         let last_id = ids.last().copied().unwrap_or(id);
         let mut manifest = Manifest {
             folder: folder.clone(),
+            rewrite_bytes_min,
             id,
             file,
             len: contents.len as u64,
@@ -143,10 +145,15 @@ pub(crate) fn verify(folder: &Folder, id: u64, durable_len: u64) -> Result<(), E
 
 impl Manifest {
     /// Starts the manifest of a new database. `last_id` is the greatest id that an interrupted start left behind.
-    pub(crate) fn create(folder: &Folder, last_id: u64, state: State) -> Result<Manifest, Error> {
+    pub(crate) fn create(
+        folder: &Folder,
+        last_id: u64,
+        state: State,
+        rewrite_bytes_min: u64,
+    ) -> Result<Manifest, Error> {
         let id = last_id + 1;
         let (file, len) = write_file(folder, id, &state)?;
-        Ok(Manifest { folder: folder.clone(), id, file, len, base_len: len, state, failure: None })
+        Ok(Manifest { folder: folder.clone(), rewrite_bytes_min, id, file, len, base_len: len, state, failure: None })
     }
 
     pub(crate) fn state(&self) -> &State {
@@ -188,7 +195,7 @@ impl Manifest {
         }
         self.len += record.len() as u64;
         edits.iter().for_each(|edit| self.state.apply(edit));
-        if self.len >= REWRITE_BYTES_MIN && self.len > self.base_len * REWRITE_FACTOR {
+        if self.len >= self.rewrite_bytes_min && self.len > self.base_len * REWRITE_FACTOR {
             let obsolete = file_name(self.id);
             self.write_next_file()?;
             self.folder.remove(&obsolete)?;

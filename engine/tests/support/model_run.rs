@@ -28,6 +28,7 @@ pub fn tiny(durability: Durability, background_threads: usize, compression: Comp
         stripe_memtable_bytes_max: 8_000,
         wal_file_bytes: 3_000,
         wal_bytes_max: 20_000,
+        manifest_bytes_min: 5_000,
         block_cache_bytes: 20_000,
         open_files_max: 5,
         compaction_trigger: 3,

@@ -43,6 +43,8 @@ pub fn enumerate_power_cuts(seed: u64, durability: Durability, commits: usize) -
         }
         release_lock(&disk);
     }
+    let is_first = |name: &String| name == "0000000001.manifest";
+    assert!(!disk.live().list().unwrap().iter().any(is_first), "the manifest was never replaced");
     let mut outcome = Outcome { states: 0, in_recovery: 0 };
     for cut in disk.power_cuts() {
         let changes = cut.change_count;

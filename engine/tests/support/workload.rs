@@ -6,8 +6,8 @@ use super::{Model, Random};
 
 pub const SPACES: u32 = 3;
 
-/// Everything happens on the calling thread, and budgets are so small that flushes, compactions and new WAL files come
-/// every few commits.
+/// Everything happens on the calling thread, and budgets are so small that flushes, compactions, new WAL files and
+/// new manifests come every few commits.
 pub fn options(durability: Durability) -> Options {
     Options {
         durability,
@@ -17,6 +17,7 @@ pub fn options(durability: Durability) -> Options {
         stripe_memtable_bytes_max: 2_000,
         wal_file_bytes: 400,
         wal_bytes_max: 1_200,
+        manifest_bytes_min: 1_500,
         block_cache_bytes: 100_000,
         compaction_trigger: 3,
         ..Options::default()
