@@ -13,7 +13,11 @@ fn in_plain_blocks() {
 }
 
 #[test]
-fn in_compressed_blocks() {
+fn in_blocks_compressed_with_lz4() {
     flip_everything(Compression::Lz4, 2);
+}
+
+#[test]
+fn in_blocks_compressed_with_zstandard() {
     flip_everything(Compression::Zstd, 3);
 }

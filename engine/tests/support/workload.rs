@@ -31,6 +31,8 @@ pub struct Workload {
     /// The last commit that was acknowledged, and how many changes the disk had seen by then.
     pub acknowledged: Vec<(SeqNo, usize)>,
     pub dropped: u32,
+    /// Values repeat themselves.
+    pub is_compressible: bool,
 }
 
 impl Workload {
@@ -72,7 +74,8 @@ impl Workload {
             .iter()
             .map(|_| {
                 let len = 20 + random.below(100) as usize;
-                (!random.one_in(5)).then(|| random.bytes(len))
+                let value = if self.is_compressible { vec![b'a' + len as u8 % 26; 3 * len] } else { random.bytes(len) };
+                (!random.one_in(5)).then_some(value)
             })
             .collect();
         for (key, value) in keys.iter().zip(&values) {
