@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::answer::{self, Meter};
+use super::answer;
 use super::database::{Answer, Database};
 use super::statement::write_columns;
-use super::transact_get_items::check_conflicts;
+use super::transact_get_items::{check_conflicts, write_read_consumed};
 use super::transact_write_items::{self, ByTable};
 use super::transaction::{self, Refusal, Transaction, cancelled};
 use crate::partiql::{Columns, Select, Statement, StatementError};
@@ -13,12 +13,10 @@ use crate::protocol::error::{CancellationCode, CancellationReason, ErrorDetail};
 use crate::protocol::shapes::ExecuteTransactionInput;
 use crate::protocol::{ApiError, Operation};
 use crate::service::Caller;
-use crate::table::capacity::{Consumed, Units};
 use crate::table::write::{Change, Row, Target};
 use crate::table::{RowKey, StoreError, Table};
 use crate::validation::execute_transaction::{self, ExecuteTransaction, Member};
 use crate::validation::partiql::{single_item, table_name, write};
-use crate::validation::returns::ReturnConsumedCapacity;
 use crate::validation::transact_write_items::{Action, Deed, TRANSACTION_BYTES_MAX, is_up_front};
 use crate::validation::violation::{ItemViolation, StatementViolation, TransactionViolation};
 use crate::validation::{TableDefinition, Violation, key};
@@ -184,20 +182,8 @@ fn read_all(database: &Database, request: &ExecuteTransaction, tables: &[Arc<Tab
                 });
             }
         });
-        if request.consumed_capacity != ReturnConsumedCapacity::None {
-            body.member("ConsumedCapacity").array(|out| {
-                for (place, (select, table)) in selects.iter().zip(tables).enumerate() {
-                    if tables[..place].iter().any(|other| Arc::ptr_eq(other, table)) {
-                        continue;
-                    }
-                    let of_table = tables.iter().zip(&items).filter(|(other, _)| Arc::ptr_eq(other, table));
-                    let bytes = of_table.map(|(_, item)| item.map_or(0, |item| table.peek().billed_bytes(item)));
-                    let consumed = Consumed::of_table(bytes.map(Units::transaction_read).sum());
-                    let (wanted, given_table) = (request.consumed_capacity, &select.source.table);
-                    answer::write_transaction_consumed(out.element(), wanted, given_table, &consumed, Meter::Reads);
-                }
-            });
-        }
+        let given = selects.iter().map(|select| &*select.source.table);
+        write_read_consumed(body, request.consumed_capacity, given, tables, &items);
     }))
 }
 

@@ -7,6 +7,7 @@ use super::database::{Answer, Database};
 use super::transaction::{self, cancelled, conflict};
 use crate::protocol::encode::NumberSetOrder;
 use crate::protocol::error::{CancellationCode, CancellationReason};
+use crate::protocol::json::ObjectWriter;
 use crate::protocol::shapes::TransactGetItemsInput;
 use crate::protocol::{ApiError, Operation};
 use crate::service::Caller;
@@ -57,28 +58,36 @@ pub(super) fn execute(database: &Database, caller: &Caller, input: TransactGetIt
                 });
             }
         });
-        if request.consumed_capacity != ReturnConsumedCapacity::None {
-            body.member("ConsumedCapacity").array(|out| {
-                for (place, (get, table)) in request.gets.iter().zip(&tables).enumerate() {
-                    if tables[..place].iter().any(|other| Arc::ptr_eq(other, table)) {
-                        continue;
-                    }
-                    let state = table.state();
-                    let billed = |item: &Option<ItemView<'_>>| item.map_or(0, |item| state.billed_bytes(item));
-                    let of_table = tables.iter().zip(&items).filter(|(other, _)| Arc::ptr_eq(other, table));
-                    let units = of_table.map(|(_, item)| Units::transaction_read(billed(item))).sum();
-                    let (wanted, consumed) = (request.consumed_capacity, Consumed::of_table(units));
-                    answer::write_transaction_consumed(
-                        out.element(),
-                        wanted,
-                        &get.given_table,
-                        &consumed,
-                        Meter::Reads,
-                    );
-                }
-            });
-        }
+        let given = request.gets.iter().map(|get| get.given_table.as_str());
+        write_read_consumed(body, request.consumed_capacity, given, &tables, &items);
     }))
+}
+
+/// What a transaction of reads cost, by tables in the order in which it names them first. `given`, `tables` and `items` are
+/// those of each read, in order.
+pub(super) fn write_read_consumed<'a>(
+    body: &mut ObjectWriter<'_>,
+    wanted: ReturnConsumedCapacity,
+    given: impl Iterator<Item = &'a str>,
+    tables: &[Arc<Table>],
+    items: &[Option<ItemView<'_>>],
+) {
+    if wanted == ReturnConsumedCapacity::None {
+        return;
+    }
+    body.member("ConsumedCapacity").array(|out| {
+        for (place, (given, table)) in given.zip(tables).enumerate() {
+            if tables[..place].iter().any(|other| Arc::ptr_eq(other, table)) {
+                continue;
+            }
+            let state = table.state();
+            let billed = |item: &Option<ItemView<'_>>| item.map_or(0, |item| state.billed_bytes(item));
+            let of_table = tables.iter().zip(items).filter(|(other, _)| Arc::ptr_eq(other, table));
+            let units = of_table.map(|(_, item)| Units::transaction_read(billed(item))).sum();
+            let consumed = Consumed::of_table(units);
+            answer::write_transaction_consumed(out.element(), wanted, given, &consumed, Meter::Reads);
+        }
+    });
 }
 
 fn target<'a>(get: &Get, table: &'a Arc<Table>) -> Result<Target<'a>, CancellationReason> {
