@@ -30,7 +30,7 @@ pub(super) fn projection(paths: &[PathSyntax<'_>], placeholders: &mut Placeholde
 }
 
 /// An update's targets are looked up and compared before anything else; then AWS goes through its actions from the last to
-/// the first, names before values (dynalite's updateItem tests, DynamoDB Local 3.3).
+/// the first, names before values (dynalite's updateItem tests, which were run against AWS).
 pub(super) fn update(syntax: &UpdateSyntax<'_>, placeholders: &mut Placeholders<'_>) -> Result<Vec<Clause>, Fault> {
     words_of_update(syntax)?;
     let tree = &syntax.tree;
@@ -350,7 +350,7 @@ mod tests {
         Projection::parse(text, &mut maps.borrow()).err().map(|error| error.to_string()).unwrap_or_default()
     }
 
-    /// From dynalite's scan tests, which were run against AWS, and from DynamoDB Local 3.3.
+    /// From dynalite's scan tests, which were run against AWS; what they leave open follows the same order.
     #[test]
     fn words_of_a_condition_come_first_in_the_order_written() {
         for (text, expected) in [

@@ -198,7 +198,8 @@ enum Problem {
 
 impl Problem {
     /// The least is reported: a parent of the wrong type, then a wrong operand, then, from the last section to the first, a
-    /// missing parent and a missing attribute, then a number (DynamoDB Local 3.3).
+    /// missing parent and a missing attribute, then a number. That each of them is refused is AWS's (aws-verified.md section 4);
+    /// which one is named when there are several was seen nowhere, and is fixed here so that an answer does not change.
     fn rank(self, section: usize) -> (u8, Reverse<usize>, u8) {
         match self {
             Problem::WrongParent => (0, Reverse(0), 0),
