@@ -2,7 +2,8 @@
 
 use super::bounds::SortTest;
 use super::key::{check_value, is_attribute, value};
-use crate::expression::{Comparator, Operand, Test};
+use crate::expression::{Comparator, Fault, Operand, Test};
+use crate::partiql::StatementError;
 use crate::validation::KeySchema;
 use crate::validation::read::SortBound;
 use crate::validation::violation::Violation;
@@ -10,6 +11,9 @@ use crate::value::AttributeValue;
 
 /// More alternatives than this are not told apart: the statement then reads everything and filters.
 const BRANCHES_MAX: usize = 300;
+
+/// Values that IN may give a partition attribute, half of what other attributes may have (developer guide, PartiQL operators).
+const PARTITIONS_MAX: usize = 50;
 
 /// One alternative.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,6 +67,9 @@ fn of_leaf(schema: &KeySchema, test: &Test) -> Result<Branch, Violation> {
     if let Some(attribute) = schema.partition.first()
         && let Some(values) = listed(test, &attribute.name)
     {
+        if values.len() > PARTITIONS_MAX {
+            return Err(StatementError::Operands(Fault::TooManyInOperands { count: values.len() }).into());
+        }
         values.iter().try_for_each(|value| check_value(attribute, value, true))?;
         let mut distinct: Vec<AttributeValue> = Vec::with_capacity(values.len());
         for value in values {

@@ -54,6 +54,18 @@ fn assert_planned(expected: &[(&str, &str)]) {
 }
 
 #[test]
+fn fewer_partitions_than_other_values_may_be_listed() {
+    let statement = |attribute: &str, count: usize| {
+        let values = (0..count).map(|value| format!("'{value}'")).collect::<Vec<_>>().join(", ");
+        planned(&format!("SELECT * FROM range WHERE {attribute} IN [{values}]"))
+    };
+    assert_eq!(statement("pk", 50).split(", ").count(), 50);
+    let refusal = statement("pk", 51);
+    assert!(refusal.ends_with("too many operands; number of operands: 51"), "{refusal}");
+    assert_eq!(statement("s", 100), "everything");
+}
+
+#[test]
 fn keys_are_looked_up_and_everything_else_is_read_through() {
     assert_planned(&[
         ("SELECT * FROM range", "everything"),
