@@ -12,6 +12,7 @@ pub mod items;
 pub mod json;
 pub mod raw;
 pub mod server;
+pub mod statement;
 pub mod stream;
 pub mod table;
 pub mod value;

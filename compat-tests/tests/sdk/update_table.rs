@@ -4,11 +4,13 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     BillingMode, CreateGlobalSecondaryIndexAction, DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate,
-    ProvisionedThroughput, TableClass,
+    ProvisionedThroughput, StreamSpecification, StreamViewType, TableClass,
 };
+use compat_tests::items::put;
+use compat_tests::stream::{disabled, enabled};
 use compat_tests::table::{all, attribute, describe, key_schema, until_active};
-use compat_tests::value::Item;
-use compat_tests::{Refused, Server, Table, item};
+use compat_tests::value::{Item, text};
+use compat_tests::{Refused, Server, Stream, Table, item};
 
 fn add_index(db: &Client, name: &str, key: &str) -> UpdateTableFluentBuilder {
     let keys = key_schema(&[key.to_owned()], &[]);
@@ -124,4 +126,45 @@ async fn an_update_of_nothing_or_of_a_table_that_is_not_there_is_refused() {
     assert!(missing.into_service_error().is_resource_not_found_exception());
     Table::new("pk:S").create(&db, "docs").await;
     assert_eq!(db.update_table().table_name("docs").send().await.refused().code, "ValidationException");
+}
+
+#[tokio::test]
+async fn a_stream_is_switched_on_and_off_and_tells_only_of_its_own_time() {
+    let server = Server::on_disk();
+    let db = server.client();
+    Table::new("pk:S").create(&db, "docs").await;
+    put(&db, "docs", item! { "pk" => "before" }).await;
+    let update = |specification| db.update_table().table_name("docs").stream_specification(specification).send();
+    let none = update(disabled()).await.refused();
+    assert!(none.is_validation("Table has no stream to disable: TableName: docs"), "{none:?}");
+    let without_view = StreamSpecification::builder().stream_enabled(true).build().unwrap();
+    assert_eq!(update(without_view).await.refused().code, "ValidationException");
+
+    let updated = update(enabled(StreamViewType::KeysOnly)).await.unwrap().table_description.unwrap();
+    assert_eq!(updated.stream_specification(), Some(&enabled(StreamViewType::KeysOnly)));
+    until_active(&db, "docs").await;
+    let first = Stream::of_table(&server, "docs").await;
+    assert_eq!(updated.latest_stream_arn(), Some(first.arn.as_str()));
+    put(&db, "docs", item! { "pk" => "during" }).await;
+    let again = update(enabled(StreamViewType::NewImage)).await.refused();
+    assert!(again.is_validation("Table already has an enabled stream: TableName: docs"), "{again:?}");
+
+    let server = server.kill().reopen();
+    let db = server.client();
+    let update = |specification| db.update_table().table_name("docs").stream_specification(specification).send();
+    put(&db, "docs", item! { "pk" => "after a kill" }).await;
+    update(disabled()).await.unwrap();
+    let table = until_active(&db, "docs").await;
+    assert_eq!(table.stream_specification(), None);
+    assert_eq!(table.latest_stream_arn(), Some(first.arn.as_str()), "the newest stream, enabled or not");
+    put(&db, "docs", item! { "pk" => "between" }).await;
+    update(enabled(StreamViewType::NewImage)).await.unwrap();
+    put(&db, "docs", item! { "pk" => "second" }).await;
+    let told = async |stream: &Stream| -> Vec<String> {
+        stream.changes().await.iter().map(|change| text(&change.keys, "pk").to_owned()).collect()
+    };
+    assert_eq!(told(&first.at(&server)).await, ["during", "after a kill"]);
+    let second = Stream::of_table(&server, "docs").await;
+    assert_ne!(second.arn, first.arn);
+    assert_eq!(told(&second).await, ["second"]);
 }
