@@ -97,11 +97,12 @@ fn required_number(given: Option<&str>, kind: &'static str) -> Result<SequenceNu
 /// Seconds since 1970, with fractions, as milliseconds. What is before 1970 is older than any record.
 fn timestamp(given: Option<f64>, now_millis: u64) -> Result<u64, Violation> {
     let seconds = given.ok_or(StreamViolation::TimestampRequired)?;
-    let millis = (seconds * 1000.0).round().max(0.0);
-    if millis > now_millis as f64 {
+    let millis = seconds * 1000.0;
+    // A client's clock shows parts of the millisecond that is now.
+    if millis.floor() > now_millis as f64 {
         return Err(StreamViolation::TimestampInFuture.into());
     }
-    Ok(millis as u64)
+    Ok(millis.round().max(0.0) as u64)
 }
 
 #[cfg(test)]
@@ -133,6 +134,8 @@ mod tests {
         assert_eq!(start(input("LATEST")), Ok(IteratorStart::Latest));
         assert_eq!(start(with_number("AT_SEQUENCE_NUMBER")), Ok(IteratorStart::At(number)));
         assert_eq!(start(with_number("AFTER_SEQUENCE_NUMBER")), Ok(IteratorStart::After(number)));
+        let just_now = GetShardIteratorInput { timestamp: Some(1_790_000_000.500_7), ..input("AT_TIMESTAMP") };
+        assert!(start(just_now).is_ok(), "the millisecond that is now");
         let at = GetShardIteratorInput { timestamp: Some(1_790_000_000.25), ..input("AT_TIMESTAMP") };
         assert_eq!(start(at), Ok(IteratorStart::AtTimestamp(1_790_000_000_250)));
     }
