@@ -28,10 +28,11 @@ pub enum Bug {
     SstNamedBeforeDurable,
     RecoveredLogNotSynced,
     DamagedLogAccepted,
+    FlushedThroughUnpublished,
 }
 
 /// All of them.
-pub const ALL: [Bug; 22] = [
+pub const ALL: [Bug; 23] = [
     Bug::LogNotSynced,
     Bug::FolderNotSynced,
     Bug::ManifestNotSynced,
@@ -54,6 +55,7 @@ pub const ALL: [Bug; 22] = [
     Bug::SstNamedBeforeDurable,
     Bug::RecoveredLogNotSynced,
     Bug::DamagedLogAccepted,
+    Bug::FlushedThroughUnpublished,
 ];
 
 #[cfg(feature = "planted-bugs")]

@@ -8,19 +8,20 @@
 mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
-use kstone_engine::io::{Failing, Fault, MemoryDisk};
+use kstone_engine::io::{Failing, Fault};
 use kstone_engine::planted::{ALL, Bug, plant, reached_count};
 use kstone_engine::{Compression, Durability};
 use support::{
-    Place, a_dropped_space_stays_dropped, an_answer_waits_for_what_it_saw, compare_with_model, enumerate_power_cuts,
-    flip_everything, run_with_failing_calls, tiny,
+    Place, Storage, a_commit_with_the_seqno_of_a_lost_one_is_kept, a_dropped_space_stays_dropped,
+    an_answer_waits_for_what_it_saw, compare_with_model, enumerate_power_cuts, flip_everything, run_with_failing_calls,
+    tiny,
 };
 
 /// The tests, by their names and in small; cheap ones first.
-const TESTS: [(&str, fn()); 6] = [
+const TESTS: [(&str, fn()); 7] = [
     ("an_answer_waits_for_what_it_saw", an_answer_waits_for_what_it_saw),
+    ("keeps_commits_with_the_seqnos_of_lost_ones", a_commit_with_the_seqno_of_a_lost_one_is_kept),
     ("reclaims_space", a_dropped_space_stays_dropped),
     ("matches_the_model", matches_the_model),
     ("survives_power_cuts", survives_power_cuts),
@@ -29,16 +30,14 @@ const TESTS: [(&str, fn()); 6] = [
 ];
 
 fn matches_the_model() {
-    compare_with_model(200..204, 3_000, || Place {
-        disk: Arc::new(MemoryDisk::new()),
-        options: tiny(Durability::Sync, 0, Compression::None),
-        is_durable: true,
+    compare_with_model(200..204, 3_000, || {
+        Place::with_history(Storage::memory(), tiny(Durability::Sync, 0, Compression::None))
     });
 }
 
 fn survives_power_cuts() {
-    for seed in 0..3 {
-        enumerate_power_cuts(seed, Durability::Sync, 60);
+    for seed in 0..2 {
+        enumerate_power_cuts(seed, Durability::Sync, 50);
     }
 }
 

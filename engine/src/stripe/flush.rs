@@ -131,9 +131,12 @@ fn write_ssts(core: &Core, flushes: &mut [Flush], horizon: &Horizon) -> Result<(
 
 fn record(core: &Core, flushes: &[Flush], last: u64, horizon: &Horizon) -> Result<(), Error> {
     let mut edits: Vec<Edit> = flushes.iter().filter_map(|flush| flush.sst.clone()).map(Edit::SstAdded).collect();
+    // When the memtables were sealed, commits may have been inserted that a crash takes back, and then others get their
+    // seqnos.
+    let published = if is_planted(Bug::FlushedThroughUnpublished) { u64::MAX } else { core.publication.published() };
     for flush in flushes {
         let through = flush.memtables.iter().map(|memtable| memtable.complete_through()).max().unwrap_or(0);
-        edits.push(Edit::StripeFlushed { stripe: flush.stripe, through });
+        edits.push(Edit::StripeFlushed { stripe: flush.stripe, through: through.min(published) });
     }
     let flushed: Vec<&Arc<Memtable>> = flushes.iter().flat_map(|flush| &flush.memtables).collect();
     let checkpoint = wal_checkpoint(core, |memtable| flushed.iter().any(|flushed| Arc::ptr_eq(flushed, memtable)));

@@ -8,10 +8,14 @@ use kstone_engine::{Direction, Engine, Error, Key, ScanRange, SeqNo, Snapshot, p
 /// `(space, position, partition, sort)`: the order of a full scan.
 pub type ModelKey = (u32, u32, Vec<u8>, Vec<u8>);
 
+/// A key, the commit that wrote it, and its value.
+pub type ModelRow = (ModelKey, u64, Vec<u8>);
+
 #[derive(Default, Clone)]
 pub struct Model {
     versions: BTreeMap<ModelKey, Vec<(u64, Option<Vec<u8>>)>>,
     dropped: BTreeMap<u32, u64>,
+    times: BTreeMap<u64, u64>,
 }
 
 pub fn model_key(key: Key<'_>) -> ModelKey {
@@ -31,6 +35,17 @@ impl Model {
         self.dropped.entry(space).or_insert(seqno.0);
     }
 
+    /// Notes when a commit was made.
+    pub fn note_time(&mut self, seqno: SeqNo, millis: u64) {
+        self.times.insert(seqno.0, millis);
+    }
+
+    /// The newest commit that was made at a time or before.
+    pub fn seqno_at(&self, millis: u64) -> Option<SeqNo> {
+        let made = self.times.iter().rev().find(|(_, made)| **made <= millis);
+        made.map(|(seqno, _)| SeqNo(*seqno))
+    }
+
     fn write(&mut self, key: Key<'_>, value: Option<Vec<u8>>, seqno: SeqNo) {
         let versions = self.versions.entry(model_key(key)).or_default();
         // A batch that writes a key twice means the last one.
@@ -44,6 +59,7 @@ impl Model {
             versions.retain(|(version, _)| *version <= seqno.0);
         }
         self.dropped.retain(|_, dropped| *dropped <= seqno.0);
+        self.times.retain(|made, _| *made <= seqno.0);
     }
 
     pub fn get(&self, key: Key<'_>, at: SeqNo) -> Option<(u64, &[u8])> {
@@ -63,7 +79,7 @@ impl Model {
         Some((*seqno, value.as_deref()?))
     }
 
-    pub fn range(&self, range: ScanRange<'_>, direction: Direction, at: SeqNo) -> Vec<(ModelKey, u64, Vec<u8>)> {
+    pub fn range(&self, range: ScanRange<'_>, direction: Direction, at: SeqNo) -> Vec<ModelRow> {
         let inside = |key: &ModelKey| match range {
             ScanRange::Partition { space, partition, lower, upper } => {
                 key.0 == space
@@ -84,9 +100,14 @@ impl Model {
                 key.0 == space && (first..=last).contains(&key.1) && resumed
             }
         };
+        let (space, positions) = match range {
+            ScanRange::Partition { space, partition, .. } => (space, position_of(partition)..=position_of(partition)),
+            ScanRange::Positions { space, first, last, .. } => (space, first..=last),
+        };
         let mut rows: Vec<_> = self
             .versions
-            .iter()
+            .range((space, *positions.start(), Vec::new(), Vec::new())..)
+            .take_while(|(key, _)| key.0 == space && positions.contains(&key.1))
             .filter(|(key, _)| inside(key))
             .filter_map(|(key, versions)| {
                 let (seqno, value) = self.visible(key, versions, at)?;
@@ -116,7 +137,7 @@ impl Model {
 }
 
 /// Compares rows, and on failure shows only where they first differ.
-pub fn assert_same(found: &[(ModelKey, u64, Vec<u8>)], expected: &[(ModelKey, u64, Vec<u8>)], context: &str) {
+pub fn assert_same(found: &[ModelRow], expected: &[ModelRow], context: &str) {
     let differs = (0..found.len().max(expected.len())).find(|&at| found.get(at) != expected.get(at));
     if let Some(at) = differs {
         panic!("{context}: row {at}: found {:?}, expected {:?}", found.get(at), expected.get(at));
@@ -124,12 +145,7 @@ pub fn assert_same(found: &[(ModelKey, u64, Vec<u8>)], expected: &[(ModelKey, u6
 }
 
 /// Everything that a scan returns.
-pub fn scan_all(
-    engine: &Engine,
-    snapshot: &Snapshot,
-    range: ScanRange<'_>,
-    direction: Direction,
-) -> Vec<(ModelKey, u64, Vec<u8>)> {
+pub fn scan_all(engine: &Engine, snapshot: &Snapshot, range: ScanRange<'_>, direction: Direction) -> Vec<ModelRow> {
     try_scan_all(engine, snapshot, range, direction).unwrap()
 }
 
@@ -139,7 +155,7 @@ pub fn try_scan_all(
     snapshot: &Snapshot,
     range: ScanRange<'_>,
     direction: Direction,
-) -> Result<Vec<(ModelKey, u64, Vec<u8>)>, Error> {
+) -> Result<Vec<ModelRow>, Error> {
     let (ScanRange::Partition { space, .. } | ScanRange::Positions { space, .. }) = range;
     let mut scan = engine.scan(snapshot, range, direction);
     let mut rows = Vec::new();

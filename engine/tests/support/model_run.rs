@@ -1,21 +1,91 @@
 //! Random operations on the engine and on the model.
 
 use std::ops::Bound;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use kstone_engine::io::Disk;
-use kstone_engine::{Compression, Direction, Durability, Engine, Key, Options, ScanRange, Snapshot, position_of};
+use kstone_engine::io::{Clock, Disk, FaultyDisk, FileDisk, ManualClock, MemoryDisk};
+use kstone_engine::{
+    Compression, Direction, Durability, Engine, Error, Key, Options, Scan, ScanRange, SeqNo, Snapshot, Ticket,
+    position_of,
+};
 
+use super::model::ModelRow;
 use super::{Model, Random, assert_same, scan_all};
 
 const SPACES: u32 = 4;
+/// How many scans are under way at a time, and how many snapshots are held, at most.
+const SCANS_MAX: usize = 4;
+const SNAPSHOTS_MAX: usize = 12;
+
+/// Where a run takes place.
+pub enum Storage {
+    Memory(Arc<MemoryDisk>),
+    /// The power is cut now and then.
+    Faulty(Arc<FaultyDisk>),
+    Folder(tempfile::TempDir),
+}
+
+impl Storage {
+    pub fn memory() -> Self {
+        Storage::Memory(Arc::new(MemoryDisk::new()))
+    }
+
+    fn disk(&self) -> Arc<dyn Disk> {
+        match self {
+            Storage::Memory(disk) => disk.clone(),
+            Storage::Faulty(disk) => disk.clone(),
+            Storage::Folder(folder) => Arc::new(FileDisk::new(folder.path().join("database")).unwrap()),
+        }
+    }
+
+    fn copy_path(&self, number: u64) -> PathBuf {
+        let name = format!("copy {number}");
+        match self {
+            Storage::Folder(folder) => folder.path().join(name),
+            Storage::Memory(_) | Storage::Faulty(_) => name.into(),
+        }
+    }
+
+    fn copy(&self, path: &Path) -> Arc<dyn Disk> {
+        match self {
+            Storage::Memory(disk) => disk.folder(path).unwrap(),
+            Storage::Faulty(disk) => disk.live().folder(path).unwrap(),
+            Storage::Folder(_) => Arc::new(FileDisk::new(path).unwrap()),
+        }
+    }
+}
 
 /// Where a run takes place, and with which settings.
 pub struct Place {
-    pub disk: Arc<dyn Disk>,
+    pub storage: Storage,
     pub options: Options,
+    /// The clock of the settings, when it stands still unless it is moved: then commit times are compared, too.
+    pub clock: Option<Arc<ManualClock>>,
+}
+
+impl Place {
+    pub fn new(storage: Storage, options: Options) -> Self {
+        Place { storage, options, clock: None }
+    }
+
+    /// Versions stay readable for a while.
+    pub fn with_history(storage: Storage, options: Options) -> Self {
+        let clock = Arc::new(ManualClock::new(1_800_000_000_000));
+        let retention = Duration::from_millis(150);
+        let options = Options { retention, clock: clock.clone(), ..options };
+        Place { storage, options, clock: Some(clock) }
+    }
+
+    fn open(&self) -> Engine {
+        Engine::open(self.storage.disk(), self.options.clone()).unwrap()
+    }
+
     /// Whether what was acknowledged is there after a reopening.
-    pub is_durable: bool,
+    fn is_durable(&self) -> bool {
+        self.options.durability != Durability::None
+    }
 }
 
 /// Budgets so small that a run flushes and compacts all the time.
@@ -37,12 +107,18 @@ pub fn tiny(durability: Durability, background_threads: usize, compression: Comp
 }
 
 struct Run {
+    seed: u64,
     random: Random,
     place: Place,
     engine: Engine,
     model: Model,
     snapshots: Vec<Snapshot>,
+    /// Scans under way, with the rows that they still have to show.
+    scans: Vec<(Scan, std::vec::IntoIter<ModelRow>)>,
     dropped_max: u32,
+    copy_count: u64,
+    /// The last commit, whether it is published or not.
+    last: SeqNo,
 }
 
 fn partition(random: &mut Random) -> Vec<u8> {
@@ -61,50 +137,116 @@ fn sort(random: &mut Random) -> Vec<u8> {
 impl Run {
     fn new(seed: u64, place: Place) -> Self {
         Run {
+            seed,
             random: Random::new(seed),
-            engine: Engine::open(Arc::clone(&place.disk), place.options.clone()).unwrap(),
+            engine: place.open(),
             place,
             model: Model::default(),
             snapshots: Vec::new(),
+            scans: Vec::new(),
             dropped_max: 0,
+            copy_count: 0,
+            last: SeqNo(0),
         }
     }
 
     fn step(&mut self) {
+        if let Some(clock) = &self.place.clock
+            && self.random.one_in(2)
+        {
+            clock.advance(Duration::from_micros(self.random.below(2_500)));
+        }
         match self.random.below(1000) {
-            0..600 => self.write(),
-            600..800 => self.read(),
-            800..920 => self.scan(),
-            920..950 => self.snapshots.push(self.engine.snapshot()),
-            950..990 if !self.snapshots.is_empty() => {
+            0..580 => self.write(),
+            580..770 => self.read(),
+            770..850 => self.scan(),
+            850..870 => self.start_scan(),
+            870..910 => self.continue_scans(),
+            910..935 => self.take_snapshot(),
+            935..945 => self.look_back(),
+            945..985 if !self.snapshots.is_empty() => {
                 let at = self.random.below(self.snapshots.len() as u64) as usize;
                 self.snapshots.swap_remove(at);
             }
-            990..992 => self.engine.flush().unwrap(),
-            992..994 => self.engine.verify().unwrap(),
-            994..996 if self.place.is_durable => self.reopen(),
+            985..988 => self.engine.flush().unwrap(),
+            988..990 => self.engine.verify().unwrap(),
+            990..992 if self.place.is_durable() => self.check_copy(),
+            992..994 if self.place.is_durable() => self.reopen(),
+            994..997 => self.cut_power(),
             _ => {}
         }
     }
 
     fn reopen(&mut self) {
         self.snapshots.clear();
+        self.scans.clear();
         let snapshot = self.engine.snapshot();
         self.model.check_all(&self.engine, &snapshot, SPACES, "before closing");
         drop(snapshot);
         self.engine.close().unwrap();
-        if self.random.one_in(2) {
-            let locked = self.engine.clone();
-            drop(locked);
-        }
-        self.engine = Engine::open(Arc::clone(&self.place.disk), self.place.options.clone()).unwrap();
+        self.engine = self.place.open();
         let snapshot = self.engine.snapshot();
+        assert_eq!(snapshot.seqno(), self.last);
         self.model.check_all(&self.engine, &snapshot, SPACES, "reopened");
     }
 
+    /// Cuts the power while some commits are not acknowledged, and goes on with what is left.
+    fn cut_power(&mut self) {
+        let Storage::Faulty(disk) = &self.place.storage else { return };
+        let disk = Arc::clone(disk);
+        let acknowledged = match self.place.options.durability {
+            Durability::Sync => self.last,
+            Durability::Relaxed { .. } | Durability::None => SeqNo(0),
+        };
+        let pending: Vec<Ticket> = (0..self.random.below(4)).map(|_| self.commit()).collect();
+        let cut = disk.power_cut();
+        let endings = cut.endings();
+        let ending = endings[self.random.below(endings.len() as u64) as usize];
+        self.snapshots.clear();
+        self.scans.clear();
+        drop(pending);
+        let left = cut.disk(ending).unwrap();
+        self.place.storage = Storage::Faulty(Arc::new(FaultyDisk::with_content_of(&left).unwrap()));
+        self.engine = self.place.open();
+        let found = self.engine.published();
+        assert!((acknowledged..=self.last).contains(&found), "{acknowledged} was acknowledged, {found} is there");
+        self.last = found;
+        self.model.truncate(found);
+        let context = format!("{ending:?} with {acknowledged} acknowledged, {found} found, {seed}", seed = self.seed);
+        self.model.check_all(&self.engine, &self.engine.snapshot(), SPACES, &context);
+    }
+
+    fn check_copy(&mut self) {
+        self.copy_count += 1;
+        let path = self.place.storage.copy_path(self.copy_count);
+        self.engine.checkpoint(&path).unwrap();
+        let copy = Engine::open(self.place.storage.copy(&path), self.place.options.clone()).unwrap();
+        assert_eq!(copy.published(), self.last, "the copy is not whole");
+        self.model.check_all(&copy, &copy.snapshot(), SPACES, "in the copy");
+        copy.verify().unwrap();
+    }
+
     fn write(&mut self) {
-        let count = 1 + self.random.below(4);
+        self.commit().wait().unwrap();
+        assert_eq!(self.engine.published(), self.last);
+    }
+
+    /// Commits something, and compares what the transaction sees.
+    fn commit(&mut self) -> Ticket {
+        let at = self.last;
+        let seqno = SeqNo(at.0 + 1);
+        self.last = seqno;
+        if let Some(clock) = &self.place.clock {
+            self.model.note_time(seqno, clock.now_millis());
+        }
         // The ids of dropped spaces are not used again.
+        if self.random.one_in(400) && self.dropped_max < SPACES - 2 {
+            let space = self.dropped_max;
+            self.dropped_max += 1;
+            self.model.drop_space(space, seqno);
+            return self.engine.transact(&[], |_, batch| batch.drop_space(space)).unwrap().1;
+        }
+        let count = 1 + self.random.below(4);
         let space = self.dropped_max + self.random.below((SPACES - self.dropped_max).into()) as u32;
         let keys: Vec<(Vec<u8>, Vec<u8>)> =
             (0..count).map(|_| (partition(&mut self.random), sort(&mut self.random))).collect();
@@ -116,7 +258,6 @@ impl Run {
                 (!self.random.one_in(4)).then(|| self.random.bytes(len))
             })
             .collect();
-        let at = self.engine.published();
         let ((), ticket) = self
             .engine
             .transact(&keys, |old, batch| {
@@ -130,28 +271,59 @@ impl Run {
                 }
             })
             .unwrap();
-        ticket.wait().unwrap();
-        let seqno = self.engine.published();
-        assert_eq!(seqno.0, at.0 + 1);
         for (key, value) in keys.iter().zip(&values) {
             match value {
                 Some(value) => self.model.put(*key, value, seqno),
                 None => self.model.delete(*key, seqno),
             }
         }
-        if self.random.one_in(400) && self.dropped_max < SPACES - 2 {
-            let space = self.dropped_max;
-            self.dropped_max += 1;
-            let ((), ticket) = self.engine.transact(&[], |_, batch| batch.drop_space(space)).unwrap();
-            ticket.wait().unwrap();
-            self.model.drop_space(space, self.engine.published());
-        }
+        ticket
     }
 
     fn some_snapshot(&mut self) -> Snapshot {
         match self.random.below(1 + self.snapshots.len() as u64) {
             0 => self.engine.snapshot(),
             at => self.snapshots[at as usize - 1].clone(),
+        }
+    }
+
+    fn take_snapshot(&mut self) {
+        if self.snapshots.len() < SNAPSHOTS_MAX {
+            self.snapshots.push(self.engine.snapshot());
+        }
+    }
+
+    /// Takes a snapshot of the past, by time and by number.
+    fn look_back(&mut self) {
+        let Some(clock) = &self.place.clock else { return };
+        let now = clock.now_millis();
+        let window_start = now - self.place.options.retention.as_millis() as u64;
+        let asked = now - self.random.below(300);
+        let expected = self.model.seqno_at(asked);
+        let found = self.engine.seqno_at(asked);
+        let context = format!("{asked}, in a window from {window_start} to {now}");
+        match found {
+            Some(found) => assert_eq!(found, expected.unwrap_or(SeqNo(0)), "{context}"),
+            None => assert!(asked < window_start || expected.is_none(), "{context}: {expected:?} is not found"),
+        }
+        let past = match found {
+            Some(found) if self.random.one_in(2) => self.engine.snapshot_at(found).unwrap(),
+            _ => {
+                let seqno = SeqNo(self.random.below(self.last.0 + 1));
+                match self.engine.snapshot_at(seqno) {
+                    Ok(past) => past,
+                    Err(Error::SnapshotTooOld { .. }) => {
+                        let oldest = self.model.seqno_at(window_start).unwrap_or(SeqNo(0));
+                        assert!(seqno < oldest, "{seqno} is not before {oldest}, where the window starts");
+                        return;
+                    }
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        };
+        self.model.check_all(&self.engine, &past, SPACES, "in the past");
+        if self.snapshots.len() < SNAPSHOTS_MAX {
+            self.snapshots.push(past);
         }
     }
 
@@ -168,9 +340,9 @@ impl Run {
         assert_eq!(newest.as_ref().map(|value| (value.seqno().0, &**value)), expected);
     }
 
-    fn scan(&mut self) {
+    /// Hands a random range on.
+    fn with_range<R>(&mut self, run: impl FnOnce(&mut Self, ScanRange<'_>, Direction) -> R) -> R {
         let space = self.random.below(SPACES.into()) as u32;
-        let snapshot = self.some_snapshot();
         let partition = partition(&mut self.random);
         let sorts = [sort(&mut self.random), sort(&mut self.random)];
         let (range, direction) = if self.random.one_in(2) {
@@ -192,9 +364,51 @@ impl Run {
             let after = self.random.one_in(2).then_some((&partition[..], &sorts[0][..]));
             (ScanRange::Positions { space, first: ends[0], last: ends[1], after }, Direction::Forward)
         };
-        let found = scan_all(&self.engine, &snapshot, range, direction);
-        let expected = self.model.range(range, direction, snapshot.seqno());
-        assert_same(&found, &expected, &format!("{range:?} {direction:?}"));
+        run(self, range, direction)
+    }
+
+    fn scan(&mut self) {
+        let snapshot = self.some_snapshot();
+        self.with_range(|run, range, direction| {
+            let found = scan_all(&run.engine, &snapshot, range, direction);
+            let expected = run.model.range(range, direction, snapshot.seqno());
+            assert_same(&found, &expected, &format!("{range:?} {direction:?}"));
+        });
+    }
+
+    /// Starts a scan that goes on while other things happen.
+    fn start_scan(&mut self) {
+        if self.scans.len() == SCANS_MAX {
+            let oldest = self.scans.remove(0);
+            Self::show(oldest, usize::MAX);
+        }
+        let snapshot = self.some_snapshot();
+        self.with_range(|run, range, direction| {
+            let expected = run.model.range(range, direction, snapshot.seqno());
+            run.scans.push((run.engine.scan(&snapshot, range, direction), expected.into_iter()));
+        });
+    }
+
+    fn continue_scans(&mut self) {
+        let count = 1 + self.random.below(20) as usize;
+        self.scans = std::mem::take(&mut self.scans).into_iter().filter_map(|scan| Self::show(scan, count)).collect();
+    }
+
+    /// Compares the next rows of a scan; `None` when it has ended.
+    fn show(
+        (mut scan, mut expected): (Scan, std::vec::IntoIter<ModelRow>),
+        count: usize,
+    ) -> Option<(Scan, std::vec::IntoIter<ModelRow>)> {
+        for _ in 0..count {
+            let found = scan
+                .next()
+                .unwrap()
+                .map(|row| (row.partition.to_vec(), row.sort.to_vec(), row.seqno.0, row.value.to_vec()));
+            let row = expected.next().map(|((_, _, partition, sort), seqno, value)| (partition, sort, seqno, value));
+            assert_eq!(found, row);
+            found?;
+        }
+        Some((scan, expected))
     }
 }
 
