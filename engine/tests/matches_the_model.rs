@@ -27,34 +27,34 @@ fn relaxed() -> Durability {
 
 #[test]
 fn in_memory() {
-    compare(0, 20, 5_000, || Place::new(Storage::memory(), Options::in_memory()));
+    compare(0, 30, 5_000, || Place::new(Storage::memory(), Options::in_memory()));
 }
 
 #[test]
 fn in_memory_with_tiny_memtables() {
-    compare(1, 20, 5_000, || Place::new(Storage::memory(), tiny(Durability::None, 0, Compression::None)));
+    compare(1, 30, 5_000, || Place::new(Storage::memory(), tiny(Durability::None, 0, Compression::None)));
 }
 
 #[test]
 fn with_a_log_and_all_work_done_by_the_caller() {
-    compare(2, 30, 5_000, || Place::new(Storage::memory(), tiny(Durability::Sync, 0, Compression::Lz4)));
+    compare(2, 40, 5_000, || Place::new(Storage::memory(), tiny(Durability::Sync, 0, Compression::Lz4)));
 }
 
 #[test]
 fn with_a_log_and_background_threads() {
-    compare(3, 20, 5_000, || Place::new(Storage::memory(), tiny(Durability::Sync, 2, Compression::Zstd)));
+    compare(3, 30, 5_000, || Place::new(Storage::memory(), tiny(Durability::Sync, 2, Compression::Zstd)));
 }
 
 #[test]
 fn with_reads_of_the_past() {
-    compare(4, 30, 5_000, || Place::with_history(Storage::memory(), tiny(Durability::Sync, 0, Compression::Lz4)));
+    compare(4, 40, 5_000, || Place::with_history(Storage::memory(), tiny(Durability::Sync, 0, Compression::Lz4)));
 }
 
 #[test]
 fn with_power_cuts() {
     let faulty = || Storage::Faulty(Arc::new(FaultyDisk::new()));
-    compare(5, 20, 5_000, || Place::with_history(faulty(), tiny(Durability::Sync, 0, Compression::None)));
-    compare(6, 20, 5_000, || Place::with_history(faulty(), tiny(relaxed(), 0, Compression::Lz4)));
+    compare(5, 30, 5_000, || Place::with_history(faulty(), tiny(Durability::Sync, 0, Compression::None)));
+    compare(6, 30, 5_000, || Place::with_history(faulty(), tiny(relaxed(), 0, Compression::Lz4)));
 }
 
 #[test]
