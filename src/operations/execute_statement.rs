@@ -129,7 +129,7 @@ impl Reader<'_> {
                 self.store.read_page(&page, |item| write_columns(items.element(), item, &self.select.columns))?;
             walked.consumed.add(&page_answer::consumed(self.index, &page, self.request.consistent));
             rows = rows.saturating_add(u32::try_from(page.scanned_count).unwrap_or(u32::MAX));
-            bytes += page.walked_bytes;
+            bytes += page.page_bytes;
             if let Some(key) = page.last_key {
                 walked.next = Some(Resume { range: place, after: Some(key) });
                 break;

@@ -12,6 +12,7 @@ pub(crate) mod idempotency;
 pub(crate) mod in_flight;
 mod index_entry;
 mod key_codec;
+mod page_size;
 pub(crate) mod read;
 mod record;
 mod state;

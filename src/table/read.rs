@@ -8,6 +8,7 @@ use kstone_engine::{Direction, Key, ScanRange, Snapshot, Value};
 use super::Store;
 use super::error::StoreError;
 use super::key_codec::{self, RowKey, SortBounds};
+use super::page_size::page_bytes;
 use super::state::{IndexKind, IndexState, Table, TableState};
 use super::write::Target;
 use crate::expression::Condition;
@@ -15,8 +16,12 @@ use crate::validation::read::KeyRange;
 use crate::validation::start_key::StartKey;
 use crate::value::{Item, ItemView};
 
-/// A page ends with the row that brings it to this size, before any filter (aws-verified.md section 13).
+/// A page ends with the row that brings it to this size, before any filter (aws-verified.md section 13), as
+/// [`super::page_size`] counts.
 pub(crate) const PAGE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Nor may a page's items be larger than this, by their own sizes: names count nearly nothing in a page, but are sent.
+const WALKED_BYTES_MAX: usize = 4 * PAGE_BYTES_MAX;
 
 /// Where a page's rows come from.
 pub(crate) enum Range {
@@ -70,8 +75,10 @@ pub(crate) struct Page {
     pub(crate) scanned_count: u64,
     /// Rows that passed the filter.
     pub(crate) count: u64,
-    /// Of the rows walked, before the filter.
+    /// Sizes of the rows walked, before the filter.
     pub(crate) walked_bytes: usize,
+    /// What they take of a page.
+    pub(crate) page_bytes: usize,
     /// Sizes of the items fetched from the table for entries of a local index.
     pub(crate) fetched_bytes: Vec<usize>,
     /// The key of the last row, when there may be more.
@@ -107,6 +114,7 @@ impl Store {
             RowKey::of_start_key(start, request.index.is_some_and(|index| index.kind == IndexKind::Local))
         });
         let mut rows = self.open_range(&snapshot, request, resume.as_ref());
+        let sort = request.state.definition.key_schema.sort.first().map(|attribute| attribute.name.as_str());
         let mut page = Page::default();
         while let Some(row) = rows.next()? {
             let entry = ItemView::parse(row.value).map_err(&corrupt)?;
@@ -115,6 +123,7 @@ impl Store {
                 None => request.state.billed_bytes(entry),
                 Some(_) => entry.size_bytes(),
             };
+            page.page_bytes += page_bytes(entry, sort);
             let base = match request.fetch_base {
                 true => self.fetch_base(&snapshot, request.state, entry)?,
                 false => None,
@@ -130,8 +139,8 @@ impl Store {
                 page.count += 1;
                 emit(item);
             }
-            let is_full = request.limit.is_some_and(|limit| page.scanned_count >= u64::from(limit));
-            if is_full || page.walked_bytes >= request.bytes_max {
+            let is_full = page.page_bytes >= request.bytes_max || page.walked_bytes >= WALKED_BYTES_MAX;
+            if is_full || request.limit.is_some_and(|limit| page.scanned_count >= u64::from(limit)) {
                 page.last_key = Some(key_of_row(request, entry));
                 break;
             }
