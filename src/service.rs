@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use hyper::header::HeaderValue;
 
 use crate::protocol::error::ApiError;
 use crate::protocol::operation::Operation;
@@ -27,6 +28,18 @@ pub struct Request {
     pub body: Bytes,
     pub caller: Caller,
     pub request_id: RequestId,
+    /// Where the client has sent it.
+    pub host: Host,
+}
+
+/// The address by which a client reaches the server, as its `Host` header says; unknown in the same process.
+#[derive(Clone, Debug, Default)]
+pub struct Host(pub(crate) Option<HeaderValue>);
+
+impl Host {
+    pub fn as_str(&self) -> Option<&str> {
+        self.0.as_ref()?.to_str().ok().filter(|host| !host.is_empty())
+    }
 }
 
 /// A finished answer.

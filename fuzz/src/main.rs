@@ -15,7 +15,7 @@ use keystonedb::Database;
 use keystonedb::clock::Clock;
 use keystonedb::config::{self, Command};
 use keystonedb::protocol::Operation;
-use keystonedb::service::{Caller, Handler, Request, RequestId};
+use keystonedb::service::{Caller, Handler, Host, Request, RequestId};
 use serde_json::{Map, Value, json};
 
 const CASES: &[&str] = &["compat-tests/cases/behaviour.jsonl", "compat-tests/cases/wording.jsonl"];
@@ -54,6 +54,7 @@ fn run(time: Duration, seed: u64) -> Result<u64, String> {
                 body: Bytes::from(body.clone()),
                 caller: caller.clone(),
                 request_id: RequestId::default(),
+                host: Host::default(),
             };
             let answer = runtime.block_on(database.handle(request));
             count += 1;
@@ -111,6 +112,7 @@ fn create_tables(runtime: &tokio::runtime::Runtime, database: &Database, caller:
             body,
             caller: caller.clone(),
             request_id: RequestId::default(),
+            host: Host::default(),
         };
         runtime.block_on(database.handle(request));
     };

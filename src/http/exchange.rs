@@ -13,7 +13,7 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, CONTENT_TYPE, EXPECT, HeaderMap, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 
@@ -28,7 +28,7 @@ use crate::auth::{AuthError, KnownCaller};
 use crate::protocol::error::{ApiError, ErrorKind};
 use crate::protocol::json;
 use crate::protocol::operation::Operation;
-use crate::service::{Caller, Handler, Request, RequestId, Response};
+use crate::service::{Caller, Handler, Host, Request, RequestId, Response};
 
 /// Answered, in XML, to whatever is no request of the API (us-east-1, by dynalite's captures).
 const UNKNOWN_OPERATION: &[u8] = b"<UnknownOperationException/>\n";
@@ -58,6 +58,7 @@ enum Question {
 struct Call {
     content_type: ContentType,
     target: Option<Operation>,
+    host: Host,
     caller: Result<Caller, AuthError>,
 }
 
@@ -113,6 +114,7 @@ impl<H: Handler> Session<H> {
             return Question::Call(Call {
                 content_type: ContentType::of(&head.headers),
                 target: target::operation(&head.headers),
+                host: Host(head.headers.get(HOST).cloned()),
                 caller: self.known_caller.borrow_mut().authenticate(&head.headers, head.uri.query()),
             });
         }
@@ -130,10 +132,10 @@ impl<H: Handler> Context<H> {
             Question::Call(call) if call.content_type != ContentType::Other || body.bytes.is_empty() => {
                 let content_type = call.content_type.echo();
                 let answer = match call.check(&body.bytes) {
-                    Ok((operation, caller)) => {
+                    Ok((operation, caller, host)) => {
                         let request_id = envelope.request_id();
                         let Received { bytes, room: _until_answered } = body;
-                        let request = Request { operation, body: bytes, caller, request_id };
+                        let request = Request { operation, body: bytes, caller, request_id, host };
                         handle(&*self.server.handler, request).await
                     }
                     Err(error) => Response::from(error),
@@ -157,11 +159,11 @@ impl<H: Handler> Context<H> {
 }
 
 impl Call {
-    fn check(self, body: &[u8]) -> Result<(Operation, Caller), ApiError> {
+    fn check(self, body: &[u8]) -> Result<(Operation, Caller, Host), ApiError> {
         match (self.target, self.caller) {
             // An empty body is refused last of all: it needs a good target and a signature to be looked at.
             (Some(_), Ok(_)) if body.is_empty() => Err(ApiError::without_message(ErrorKind::SerializationException)),
-            (Some(operation), Ok(caller)) => Ok((operation, caller)),
+            (Some(operation), Ok(caller)) => Ok((operation, caller, self.host)),
             // The operation's decoder finds what is no JSON; without one it has to be found here.
             _ if !body.is_empty() && !json::is_well_formed(body) => {
                 Err(ApiError::without_message(ErrorKind::SerializationException))

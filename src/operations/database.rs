@@ -23,6 +23,7 @@ use crate::service::{Caller, Handler, Request, Response};
 use crate::table::stream::Stream;
 use crate::table::{CatalogError, Namespace, Store, StoreError, Table};
 use crate::validation::stream_arn::StreamArn;
+use crate::validation::tags::Resource;
 use crate::validation::violation::{DefinitionViolation, StreamViolation};
 use crate::validation::{Layer, TableName, Violation};
 
@@ -101,6 +102,9 @@ impl Database {
     }
 
     pub(super) fn find_table(&self, caller: &Caller, name: &TableName) -> Option<Arc<Table>> {
+        if !self.is_shared && !name.may_be_in(&caller.region) {
+            return None;
+        }
         let found = self.store.table(&self.namespace(caller), name.as_str());
         if found.is_none()
             && let Some(other) = self.store.namespace_with(name.as_str())
@@ -117,10 +121,18 @@ impl Database {
         found
     }
 
+    /// The caller's table that tags are about.
+    pub(super) fn tagged_table(&self, caller: &Caller, resource: &Resource) -> Option<Arc<Table>> {
+        let is_own = self.is_shared || resource.may_be_of(&caller.account_id, &caller.region);
+        self.find_table(caller, &resource.table).filter(|_| is_own)
+    }
+
     /// The caller's stream of that name, also one that was disabled or whose table is gone.
     pub(super) fn stream(&self, caller: &Caller, arn: &StreamArn) -> Result<Arc<Stream>, ApiError> {
         let streams = self.store.streams().of_table(&self.namespace(caller), arn.table.as_str());
-        let found = streams.into_iter().find(|stream| stream_label(stream.created_millis) == arn.label);
+        let is_own = self.is_shared || arn.may_be_of(&caller.account_id, &caller.region);
+        let is_named = |stream: &Arc<Stream>| is_own && stream_label(stream.created_millis) == arn.label;
+        let found = streams.into_iter().find(is_named);
         found.ok_or_else(|| Violation::from(StreamViolation::NoStream { arn: arn.text.clone() }).into())
     }
 
@@ -133,7 +145,7 @@ impl Database {
             Operation::CreateTable => create_table::execute(self, caller, input(request)?).await,
             Operation::DeleteItem => delete_item::execute(self, caller, input(request)?).await,
             Operation::DeleteTable => delete_table::execute(self, caller, input(request)?).await,
-            Operation::DescribeEndpoints => describe_endpoints::execute(caller, input(request)?),
+            Operation::DescribeEndpoints => describe_endpoints::execute(request, input(request)?),
             Operation::DescribeLimits => describe_limits::execute(input(request)?),
             Operation::DescribeStream => describe_stream::execute(self, caller, input(request)?),
             Operation::DescribeTable => describe_table::execute(self, caller, input(request)?),

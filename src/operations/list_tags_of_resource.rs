@@ -10,7 +10,7 @@ use crate::validation::{Violation, tags};
 
 pub(super) fn execute(database: &Database, caller: &Caller, input: ListTagsOfResourceInput) -> Answer {
     let request = tags::validate_list(input, database.layer(Operation::ListTagsOfResource, caller))?;
-    let table = database.find_table(caller, &request.resource.table).ok_or_else(|| access_denied(caller, &request))?;
+    let table = database.tagged_table(caller, &request.resource).ok_or_else(|| access_denied(caller, &request))?;
     let state = table.state();
     // All tags that a resource can have fit into one answer, so none has a NextToken; one that is given is the key before
     // the rest.

@@ -1,5 +1,7 @@
 //! The operations: each decodes its input, checks it, does it and encodes the answer, in one short file.
 
+#[cfg(test)]
+mod address_tests;
 mod answer;
 mod batch_execute_statement;
 mod batch_get_item;
@@ -15,6 +17,8 @@ mod describe_table;
 mod describe_time_to_live;
 mod execute_statement;
 mod execute_transaction;
+#[cfg(test)]
+mod fixtures;
 mod get_item;
 mod get_records;
 mod get_shard_iterator;

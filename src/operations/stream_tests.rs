@@ -1,59 +1,15 @@
 //! Streams and time to live through the database, with a clock that the test moves.
 
-use std::ffi::OsString;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
-use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::Database;
-use crate::clock::Clock;
-use crate::config::{self, Command};
+use super::fixtures::Server;
 use crate::protocol::Operation;
-use crate::service::{Caller, Handler, Request, RequestId};
-
-struct Server {
-    database: Database,
-    clock: Clock,
-}
 
 impl Server {
-    fn open() -> Server {
-        let clock = Clock::movable(UNIX_EPOCH + Duration::from_secs(1_790_000_000));
-        let database = match config::parse(["kstone", "--in-memory"].map(OsString::from)) {
-            Ok(Command::Serve(config)) => Database::open(&config, clock.clone()).unwrap(),
-            other => panic!("{other:?}"),
-        };
-        Server { database, clock }
-    }
-
-    fn call(&self, operation: Operation, input: &Value) -> (u16, Value) {
-        let request = Request {
-            operation,
-            body: Bytes::from(input.to_string()),
-            caller: Caller::new("key", "us-east-1"),
-            request_id: RequestId([b'A'; RequestId::LEN]),
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let response = runtime.block_on(self.database.handle(request));
-        let body = if response.body.is_empty() { Value::Null } else { serde_json::from_slice(&response.body).unwrap() };
-        (response.status, body)
-    }
-
-    fn ok(&self, operation: Operation, input: &Value) -> Value {
-        let (status, answer) = self.call(operation, input);
-        assert_eq!(status, 200, "{operation}: {answer}");
-        answer
-    }
-
-    /// The bare name of the error.
-    fn error(&self, operation: Operation, input: &Value) -> String {
-        let (_, answer) = self.call(operation, input);
-        answer["__type"].as_str().and_then(|name| name.split('#').next_back()).unwrap_or("none").to_string()
-    }
-
     /// A table with a stream; answers the stream's ARN.
-    fn create_table(&self, name: &str) -> String {
+    pub(super) fn create_table(&self, name: &str) -> String {
         let created = self.ok(
             Operation::CreateTable,
             &json!({

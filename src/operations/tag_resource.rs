@@ -10,7 +10,7 @@ use crate::validation::{Violation, tags};
 
 pub(super) async fn execute(database: &Database, caller: &Caller, input: TagResourceInput) -> Answer {
     let request = tags::validate_tag(input, database.layer(Operation::TagResource, caller))?;
-    let table = database.find_table(caller, &request.resource.table);
+    let table = database.tagged_table(caller, &request.resource);
     let table =
         table.ok_or_else(|| Violation::from(AccountViolation::NoResource { arn: request.resource.arn.clone() }))?;
     let ticket = database.store().update_tags(&table, |current| tags::add(current, &request.tags))?;

@@ -10,7 +10,7 @@ use crate::validation::{Violation, tags};
 
 pub(super) async fn execute(database: &Database, caller: &Caller, input: UntagResourceInput) -> Answer {
     let request = tags::validate_untag(input, database.layer(Operation::UntagResource, caller))?;
-    let table = database.find_table(caller, &request.resource.table);
+    let table = database.tagged_table(caller, &request.resource);
     let table = table.ok_or(Violation::from(AccountViolation::NoResourceToUntag))?;
     let ticket =
         database.store().update_tags(&table, |current| Ok::<_, Violation>(tags::remove(current, &request.keys)))?;

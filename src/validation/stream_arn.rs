@@ -1,31 +1,38 @@
 //! The ARN of a stream: `arn:aws:dynamodb:<region>:<account>:table/<table>/stream/<label>`.
 
-use super::table_name::TableName;
+use super::table_name::{TableName, is_same_region};
 use super::violation::{StreamViolation, Violation};
 
-/// Which stream of which table. Region and account are not kept: the credentials decide for whom a request speaks.
+/// Which stream of which table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamArn {
     /// As the request gave it.
     pub text: String,
     pub table: TableName,
     pub label: String,
+    region: String,
+    account: String,
 }
 
 impl StreamArn {
     pub fn parse(text: String) -> Result<StreamArn, Violation> {
-        match split(&text).and_then(|(table, label)| Some((TableName::parse(table)?, label.to_string()))) {
-            Some((table, label)) => Ok(StreamArn { text, table, label }),
-            None => Err(StreamViolation::InvalidArn.into()),
-        }
+        split(&text).ok_or_else(|| StreamViolation::InvalidArn.into())
+    }
+
+    /// Whether a caller of this account and Region can own it.
+    pub fn may_be_of(&self, account: &str, region: &str) -> bool {
+        self.account == account && is_same_region(&self.region, region)
     }
 }
 
-fn split(text: &str) -> Option<(&str, &str)> {
+fn split(text: &str) -> Option<StreamArn> {
     let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
-    let (_partition, service, _region, _account) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (_partition, service, region, account) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let (table, label) = parts.next()?.strip_prefix("table/")?.split_once("/stream/")?;
-    (service == "dynamodb" && !label.is_empty() && !label.contains('/')).then_some((table, label))
+    let is_label = !label.is_empty() && !label.contains('/');
+    let table = Some(table).filter(|_| service == "dynamodb" && is_label).and_then(TableName::parse)?;
+    let [text, label, region, account] = [text, label, region, account].map(str::to_string);
+    Some(StreamArn { text, table, label, region, account })
 }
 
 #[cfg(test)]

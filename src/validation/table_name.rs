@@ -10,21 +10,33 @@ use super::violation::{DefinitionViolation, Violation};
 pub const NAME_BYTES_MIN: usize = 3;
 pub const NAME_BYTES_MAX: usize = 255;
 
-/// A well-formed table name. From an ARN only the name is kept: which account and Region a request speaks for is decided by
-/// its credentials.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+/// A well-formed table name, with the Region of the ARN if it was given as one. The account of an ARN is not kept: ours is
+/// nobody's, so whatever a program was configured with means the caller's own tables, as in DynamoDB Local.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct TableName(Arc<str>);
+pub struct TableName {
+    name: Arc<str>,
+    region: Option<Box<str>>,
+}
+
+/// The Region in the ARNs of DynamoDB Local, whatever Region its caller is in (dynamodb-local-contract.md section 4.3).
+const LOCAL_REGION: &str = "ddblocal";
 
 impl TableName {
     /// From a name, or from `arn:aws:dynamodb:<region>:<account>:table/<name>`. None when it is neither.
     pub fn parse(text: &str) -> Option<TableName> {
-        let name = name_in_arn(text).unwrap_or(text);
-        is_name(name).then(|| TableName(Arc::from(name)))
+        let (region, name) = region_and_name(text).map_or((None, text), |(region, name)| (Some(region), name));
+        is_name(name).then(|| TableName { name: Arc::from(name), region: region.map(Box::from) })
     }
 
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
+    }
+
+    /// Whether a caller in `region` can mean one of its own tables. By an ARN of another Region it cannot: the table of
+    /// that name here is not the one that was asked for.
+    pub fn may_be_in(&self, region: &str) -> bool {
+        self.region.as_deref().is_none_or(|own| is_same_region(own, region))
     }
 }
 
@@ -44,7 +56,7 @@ impl From<TableName> for String {
 
 impl fmt::Display for TableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.name)
     }
 }
 
@@ -116,12 +128,17 @@ pub(super) fn is_arn(text: &str) -> bool {
     text.starts_with("arn:")
 }
 
-/// The name inside a table's ARN, whatever the partition (`aws`, `aws-cn`, ..), Region and account.
-fn name_in_arn(text: &str) -> Option<&str> {
+/// Whether the Region of an ARN is the one of a caller.
+pub(super) fn is_same_region(of_arn: &str, of_caller: &str) -> bool {
+    of_arn == of_caller || of_arn == LOCAL_REGION
+}
+
+/// What stands in a table's ARN, whatever the partition (`aws`, `aws-cn`, ..) and account.
+fn region_and_name(text: &str) -> Option<(&str, &str)> {
     let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
-    let (_partition, service, _region, _account) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (_partition, service, region, _account) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let name = parts.next()?.strip_prefix("table/")?;
-    (service == "dynamodb").then_some(name)
+    (service == "dynamodb").then_some((region, name))
 }
 
 fn is_name(text: &str) -> bool {
@@ -134,10 +151,16 @@ mod tests {
 
     #[test]
     fn a_name_and_the_arn_of_its_table_are_the_same_table() {
-        let name = TableName::parse("Music.v-2_x");
-        assert!(name.is_some());
-        assert_eq!(name, TableName::parse("arn:aws:dynamodb:us-east-1:123456789012:table/Music.v-2_x"));
-        assert_eq!(name, TableName::parse("arn:aws-cn:dynamodb:cn-north-1:000000000000:table/Music.v-2_x"));
+        let arn = |region: &str| format!("arn:aws-cn:dynamodb:{region}:123456789012:table/Music.v-2_x");
+        for (text, is_here) in [
+            ("Music.v-2_x".to_string(), true),
+            (arn("cn-north-1"), true),
+            (arn("ddblocal"), true),
+            (arn("eu-west-1"), false),
+        ] {
+            let name = TableName::parse(&text).expect("a name");
+            assert_eq!((name.as_str(), name.may_be_in("cn-north-1")), ("Music.v-2_x", is_here), "{text}");
+        }
     }
 
     #[test]

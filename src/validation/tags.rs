@@ -3,7 +3,7 @@
 use super::Layer;
 use super::constraint::Members;
 use super::table_definition::Tag;
-use super::table_name::{NAME_BYTES_MIN, TableName};
+use super::table_name::{NAME_BYTES_MIN, TableName, is_same_region};
 use super::violation::{AccountViolation, Violation};
 use crate::protocol::shapes::{self, ListTagsOfResourceInput, TagResourceInput, UntagResourceInput};
 
@@ -18,6 +18,15 @@ pub struct Resource {
     /// As the request gave it.
     pub arn: String,
     pub table: TableName,
+    region: String,
+    account: String,
+}
+
+impl Resource {
+    /// Whether a caller of this account and Region can own it.
+    pub fn may_be_of(&self, account: &str, region: &str) -> bool {
+        self.account == account && is_same_region(&self.region, region)
+    }
 }
 
 #[derive(Debug, PartialEq)]
@@ -119,7 +128,8 @@ fn resource(arn: String) -> Result<Resource, Violation> {
         return Err(AccountViolation::NotAnArn { given: arn }.into());
     };
     let mut parts = rest.splitn(5, ':');
-    let (_partition, service, _region, _account) = (parts.next(), parts.next(), parts.next(), parts.next());
+    let (_partition, service, region, account) = (parts.next(), parts.next(), parts.next(), parts.next());
+    let [region, account] = [region, account].map(|part| part.unwrap_or_default().to_string());
     let Some(path) = parts.next().filter(|_| service == Some("dynamodb")) else {
         return Err(AccountViolation::ForeignArn { arn }.into());
     };
@@ -129,7 +139,7 @@ fn resource(arn: String) -> Result<Resource, Violation> {
     let name = path.strip_prefix("table/").and_then(|rest| rest.split("/stream/").next());
     let table = name.filter(|name| name.len() >= NAME_BYTES_MIN).and_then(TableName::parse);
     match table {
-        Some(table) => Ok(Resource { arn, table }),
+        Some(table) => Ok(Resource { arn, table, region, account }),
         None => Err(AccountViolation::InvalidTableArn { arn }.into()),
     }
 }

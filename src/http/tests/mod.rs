@@ -21,7 +21,7 @@ use super::{Limits, serve};
 use crate::protocol::Operation;
 use crate::service::{Handler, Request, Response};
 
-/// Answers the length of the body that it was given. Three operations do something else.
+/// Answers the length of the body that it was given. Four operations do something else.
 struct Echo;
 
 /// A body of this many bytes answers [`Operation::Scan`].
@@ -36,6 +36,7 @@ impl Handler for Echo {
                 tokio::time::sleep(Duration::from_millis(300)).await;
                 b"slow".to_vec()
             }
+            Operation::DescribeEndpoints => request.host.as_str().unwrap_or_default().as_bytes().to_vec(),
             _ => request.body.len().to_string().into_bytes(),
         };
         Response { status: 200, body: Bytes::from(body), error_type: None }

@@ -21,6 +21,13 @@ fn a_request_id_and_the_checksum_of_the_bytes_on_the_wire() {
 }
 
 #[test]
+fn the_handler_learns_by_which_address_it_was_asked() {
+    let server = TestServer::start(Limits::default());
+    let answer = server.ask(&post(&call(Operation::DescribeEndpoints), b"{}"));
+    assert_eq!(answer.text(), "localhost");
+}
+
+#[test]
 fn gzip_comes_when_asked_for() {
     let server = TestServer::start(Limits::default());
     let answer = server.ask(&post(&format!("{}Accept-Encoding: gzip, deflate\r\n", call(Operation::Scan)), b"{}"));

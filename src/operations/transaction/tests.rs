@@ -10,7 +10,7 @@ use super::super::Database;
 use crate::clock::Clock;
 use crate::config::{self, Command};
 use crate::protocol::Operation;
-use crate::service::{Caller, Handler, Request, RequestId};
+use crate::service::{Caller, Handler, Host, Request, RequestId};
 use crate::table::RowKey;
 
 fn clock() -> Clock {
@@ -35,7 +35,8 @@ fn call(database: &Database, operation: Operation, input: &Value) -> (u16, Value
         operation,
         body: Bytes::from(input.to_string()),
         caller: Caller::new("key", "us-east-1"),
-        request_id: RequestId([b'A'; RequestId::LEN]),
+        request_id: RequestId::default(),
+        host: Host::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let response = runtime.block_on(database.handle(request));
