@@ -16,11 +16,67 @@ const SMALL_BYTES_MAX: usize = 64 * 1024;
 /// never see the answer.
 const DISCARDED_BYTES_MAX: usize = 4 * REQUEST_BYTES_MAX;
 
+/// By how much a body's share grows as it arrives.
+const STEP_BYTES: usize = 256 * 1024;
+
+/// The memory that bodies over [`SMALL_BYTES_MAX`] share. A body has room for what has arrived of it, not for what it
+/// announces, so that to hold memory a client has to send. Bodies that grow could all wait for each other; therefore one at a
+/// time has the last part to itself, in which it surely ends.
+pub(super) struct BodyMemory {
+    /// One permit a KiB.
+    shared: Arc<Semaphore>,
+    /// One permit for [`REQUEST_BYTES_MAX`].
+    last: Arc<Semaphore>,
+}
+
+impl BodyMemory {
+    /// At least [`REQUEST_BYTES_MAX`] bytes.
+    pub(super) fn new(bytes: usize) -> Self {
+        let shared = Semaphore::new(bytes.saturating_sub(REQUEST_BYTES_MAX).div_ceil(1024));
+        Self { shared: Arc::new(shared), last: Arc::new(Semaphore::new(1)) }
+    }
+}
+
 /// A whole body, with its share of the memory for bodies.
 pub(super) struct Received {
     pub(super) bytes: Bytes,
-    /// Nothing for a small body.
-    pub(super) room: Option<OwnedSemaphorePermit>,
+    /// Empty for a small body.
+    pub(super) room: Room,
+}
+
+/// A body's share of the memory, until it is dropped.
+#[derive(Default)]
+pub(super) struct Room {
+    bytes: usize,
+    shared: Option<OwnedSemaphorePermit>,
+    last: Option<OwnedSemaphorePermit>,
+}
+
+impl Room {
+    /// Makes room for a body of `length` bytes, which is not going to be larger than `length_max`.
+    async fn grow(&mut self, length: usize, length_max: usize, memory: &BodyMemory) -> Result<(), BodyFault> {
+        while self.bytes < length {
+            let step = STEP_BYTES.min(length_max.saturating_sub(self.bytes)).max(length - self.bytes);
+            let kib = u32::try_from(step.div_ceil(1024)).unwrap_or(u32::MAX);
+            tokio::select! {
+                biased;
+                more = memory.shared.clone().acquire_many_owned(kib) => {
+                    let more = more.map_err(|_| BodyFault::Broken)?;
+                    match &mut self.shared {
+                        Some(shared) => shared.merge(more),
+                        None => self.shared = Some(more),
+                    }
+                    self.bytes += step;
+                }
+                last = memory.last.clone().acquire_owned() => {
+                    self.last = Some(last.map_err(|_| BodyFault::Broken)?);
+                    self.shared = None;
+                    self.bytes = REQUEST_BYTES_MAX;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +90,7 @@ pub(super) enum BodyFault {
 pub(super) async fn receive(
     mut body: Incoming,
     client_waits: bool,
-    memory: &Arc<Semaphore>,
+    memory: &BodyMemory,
 ) -> Result<Received, BodyFault> {
     let declared = body.size_hint().exact().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     if declared.is_some_and(|bytes| bytes > REQUEST_BYTES_MAX) {
@@ -42,7 +98,7 @@ pub(super) async fn receive(
     }
     let first = next(&mut body).await?.unwrap_or_default();
     if body.is_end_stream() {
-        return Ok(Received { bytes: first, room: None });
+        return Ok(Received { bytes: first, room: Room::default() });
     }
     collect(first, body, declared, memory).await
 }
@@ -51,32 +107,27 @@ async fn collect(
     first: Bytes,
     mut body: Incoming,
     declared: Option<usize>,
-    memory: &Arc<Semaphore>,
+    memory: &BodyMemory,
 ) -> Result<Received, BodyFault> {
-    let mut room = None;
-    // What a client declares is believed as far as it costs little; beyond, once there is room for it.
+    let mut room = Room::default();
+    // What a client declares is believed as far as it costs little. Of what is reserved beyond, the system gives no page
+    // before it is written to.
     let mut bytes = BytesMut::with_capacity(declared.unwrap_or(0).min(SMALL_BYTES_MAX));
     bytes.extend_from_slice(&first);
     drop(first);
     while let Some(data) = next(&mut body).await? {
         let length = bytes.len() + data.len();
         if length > REQUEST_BYTES_MAX {
-            drop(bytes);
+            drop((bytes, room));
             return Err(discard(body).await);
         }
-        if length > SMALL_BYTES_MAX && room.is_none() {
-            // All of it at once: two bodies that each hold half of what they need would wait for each other.
-            room = Some(reserve(declared.unwrap_or(REQUEST_BYTES_MAX), memory).await?);
+        if length > SMALL_BYTES_MAX {
+            room.grow(length, declared.unwrap_or(REQUEST_BYTES_MAX), memory).await?;
             bytes.reserve(declared.unwrap_or(length).saturating_sub(bytes.len()));
         }
         bytes.extend_from_slice(&data);
     }
     Ok(Received { bytes: bytes.freeze(), room })
-}
-
-async fn reserve(bytes: usize, memory: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, BodyFault> {
-    let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
-    memory.clone().acquire_many_owned(kib).await.map_err(|_| BodyFault::Broken)
 }
 
 async fn discard(mut body: Incoming) -> BodyFault {

@@ -6,29 +6,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 
+use super::body::BodyMemory;
 use super::exchange::Session;
+use super::limits::HEAD_BYTES_MAX;
 use super::limits::Limits;
 use super::socket::WatchedSocket;
 use super::watch::{Registration, Watch};
 use crate::service::Handler;
 
-/// Bounds a request's headers, and with them what a connection buffers.
-const BUFFER_BYTES_MAX: usize = 64 * 1024;
-
 /// What all connections share.
 pub(super) struct Server<H> {
     pub(super) handler: Arc<H>,
-    /// One permit a KiB.
-    pub(super) bodies: Arc<Semaphore>,
+    pub(super) bodies: BodyMemory,
     stopping: AtomicBool,
 }
 
 impl<H> Server<H> {
     pub(super) fn new(handler: Arc<H>, limits: &Limits) -> Self {
-        let bodies = Arc::new(Semaphore::new(limits.bodies_bytes_max.div_ceil(1024)));
-        Self { handler, bodies, stopping: AtomicBool::new(false) }
+        Self { handler, bodies: BodyMemory::new(limits.bodies_bytes_max), stopping: AtomicBool::new(false) }
     }
 
     /// From now on an answer is the last of its connection.
@@ -52,7 +48,8 @@ pub(super) async fn run<H: Handler>(
     let served = http1::Builder::new()
         // The watch has a limit for it.
         .header_read_timeout(None)
-        .max_buf_size(BUFFER_BYTES_MAX)
+        // What is buffered without being a whole head is refused beyond it.
+        .max_buf_size(HEAD_BYTES_MAX)
         // A client may close its side once it has asked; it still gets its answer (RFC 9112, 9.6).
         .half_close(true)
         .serve_connection(socket, service_fn(move |request| session.answer(request)))

@@ -20,6 +20,7 @@ use hyper::{Method, StatusCode};
 use super::body::{self, BodyFault, Received};
 use super::connection::Server;
 use super::cors::Preflight;
+use super::limits::HEAD_BYTES_MAX;
 use super::request_id::RequestIds;
 use super::response::{Envelope, HttpResponse};
 use super::watch::{Phase, Watch};
@@ -91,10 +92,15 @@ impl<H: Handler> Session<H> {
         let envelope = Envelope::new(self.request_ids.borrow_mut().next_id(), &head.headers);
         let question = self.question(&head);
         let client_waits = head.headers.contains_key(EXPECT);
+        let is_head_large = head_bytes(&head) > HEAD_BYTES_MAX;
         drop(head);
         let context = self.context.clone();
         context.watch.enter(Phase::Body);
         async move {
+            if is_head_large {
+                let answer = envelope.empty(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+                return Ok(last(answer));
+            }
             let memory = &context.server.bodies;
             let answer = match body::receive(body, client_waits, memory).await {
                 Ok(body) => {
@@ -150,12 +156,22 @@ impl<H: Handler> Context<H> {
         }
     }
 
-    fn last_if_stopping(&self, mut answer: HttpResponse) -> HttpResponse {
-        if self.server.is_stopping() {
-            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        }
-        answer
+    fn last_if_stopping(&self, answer: HttpResponse) -> HttpResponse {
+        if self.server.is_stopping() { last(answer) } else { answer }
     }
+}
+
+/// An answer after which the connection closes.
+fn last(mut answer: HttpResponse) -> HttpResponse {
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
+/// Line by line, each with its end.
+fn head_bytes(head: &Parts) -> usize {
+    let target = head.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    let lines = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    target + lines.sum::<usize>()
 }
 
 impl Call {

@@ -3,6 +3,10 @@ use std::time::Duration;
 /// The largest request body; one byte more is refused with 413 (us-east-1, by dynalite's captures).
 pub(super) const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// The largest head of a request, a line and a terminator counted for each header. It is ours: what AWS accepts was seen nowhere.
+/// The headers of a signed request with a session token come to some 3 KiB.
+pub(super) const HEAD_BYTES_MAX: usize = 32 * 1024;
+
 /// How much clients may take of the server, and for how long they may keep it waiting.
 #[derive(Clone, Debug)]
 pub struct Limits {

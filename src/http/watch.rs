@@ -58,7 +58,8 @@ impl Watch {
         }
     }
 
-    /// Nothing is left to be taken.
+    /// Nothing is left to be taken. Should the client have sent the beginning of another request along with the last, it
+    /// waits for the rest as an idle connection does: for longer, but the first to make room for others.
     pub(super) fn flushed(&self) {
         if self.phase() == Phase::Writing {
             self.enter(Phase::Idle);

@@ -28,6 +28,28 @@ fn beyond_the_limit_a_new_connection_waits_for_busy_ones() {
 }
 
 #[test]
+fn a_slow_upload_holds_the_memory_of_what_it_has_sent() {
+    let server = TestServer::start(Limits { bodies_bytes_max: 2 * Limits::BODIES_BYTES_MIN, ..Limits::default() });
+    let request = post(&call(Operation::Query), &vec![b'a'; REQUEST_BYTES_MAX]);
+    let (begun, rest) = request.split_at(200 * 1024);
+    let mut slow: Vec<_> = (0..8).map(|_| server.connect()).collect();
+    for client in &mut slow {
+        client.send(begun);
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(server.ask(&request).status, 200);
+    // All of them go on at once, with more than there is room for.
+    std::thread::scope(|scope| {
+        for mut client in slow {
+            scope.spawn(move || {
+                client.send(rest);
+                assert_eq!(client.answer().status, 200);
+            });
+        }
+    });
+}
+
+#[test]
 fn large_bodies_take_turns_in_the_memory_for_bodies() {
     let server = TestServer::start(Limits { bodies_bytes_max: Limits::BODIES_BYTES_MIN, ..Limits::default() });
     let request = post(&call(Operation::Query), &vec![b'a'; REQUEST_BYTES_MAX]);
