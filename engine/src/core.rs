@@ -1,10 +1,10 @@
 //! What all handles, snapshots, scans, tickets and background threads share.
 
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 use crate::background::{Background, Job};
 use crate::batch::Kind;
@@ -196,11 +196,15 @@ impl Core {
     }
 
     fn write_log(self: &Arc<Self>, wal: &Wal, lead: Lead<'_>) {
+        if !self.background.is_inline() {
+            self.commit_order.gather(wal.group_sync_cost());
+        }
         let mut writer = wal.writer();
         let group = self.commit_order.take_pending();
         let outcome = wal.write_group(&mut writer, &group);
         let is_durable = wal.is_durable(&writer);
         let log_is_full = wal.closed_bytes(&writer) > self.options.wal_bytes_max;
+        self.commit_order.note_group(group.len());
         // Publication runs the wakers of callers, which may do anything, so the lead is given up first.
         drop(writer);
         drop(lead);

@@ -32,6 +32,11 @@ pub fn resident_bytes() -> u64 {
     proc_bytes("status", "VmRSS:", 1024)
 }
 
+/// The most that was ever resident.
+pub fn resident_bytes_max() -> u64 {
+    proc_bytes("status", "VmHWM:", 1024)
+}
+
 pub fn written_bytes() -> u64 {
     proc_bytes("io", "write_bytes:", 1)
 }
@@ -89,15 +94,23 @@ impl Table {
         Table { lines: Vec::new() }
     }
 
-    /// Notes a figure, and shows it at once.
+    /// Notes a figure, and shows it at once, in the form that `add_line` reads.
     pub fn add(&mut self, step: &str, store: &str, figure: String) {
-        println!("{store:>8}  {step:<32} {figure}");
+        println!("{store:>8}  {step:<36}  {figure}");
         self.lines.push((step.to_owned(), store.to_owned(), figure));
+    }
+
+    /// Notes a figure that another process showed.
+    pub fn add_line(&mut self, line: &str) {
+        let parts: Vec<&str> = line.split("  ").map(str::trim).filter(|part| !part.is_empty()).collect();
+        if let [store, step, figure @ ..] = &parts[..] {
+            self.add(step, store, figure.join(" "));
+        }
     }
 
     pub fn add_per_operation(&mut self, step: &str, store: &str, count: u64, measured: &Measured) {
         let nanos = |seconds: f64| seconds * 1e9 / count as f64;
-        let figure = format!("{:9.0} ns wall {:9.0} ns CPU", nanos(measured.wall), nanos(measured.cpu));
+        let figure = format!("{:.0} ns wall, {:.0} ns CPU", nanos(measured.wall), nanos(measured.cpu));
         self.add(step, store, figure);
     }
 

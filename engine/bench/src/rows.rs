@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use crate::Settings;
-use crate::measure::{Random, Table, folder_bytes, key_of, measure, resident_bytes, value_of, written_bytes};
+use crate::measure::{
+    Random, Table, folder_bytes, key_of, measure, resident_bytes, resident_bytes_max, value_of, written_bytes,
+};
 use crate::stores::Store;
 
 const READS: u64 = 300_000;
@@ -56,5 +58,5 @@ pub fn run(settings: &Settings, name: &str, folder: &Path, store: Box<dyn Store>
     table.add_per_operation("overwrite", name, rows, &less(overwritten));
     store.settle();
     table.add("disk after overwrite", name, format!("{} MB", folder_bytes(folder) >> 20));
-    table.add("resident at the end", name, format!("{} MB", resident_bytes() >> 20));
+    table.add("most memory", name, format!("{} MB", resident_bytes_max() >> 20));
 }

@@ -139,15 +139,26 @@ impl DiskFile for MemoryFile {
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
         let mut parts = self.parts.write();
         let len = len_of(&parts);
-        if offset == len {
-            parts.push((len + bytes.len() as u64, Bytes::copy_from_slice(bytes)));
+        if bytes.is_empty() {
             return Ok(());
         }
-        let mut whole = copy_out(&parts, 0, len as usize).to_vec();
-        let (start, end) = (offset as usize, offset as usize + bytes.len());
-        whole.resize(whole.len().max(end), 0);
-        whole[start..end].copy_from_slice(bytes);
-        *parts = vec![(whole.len() as u64, whole.into())];
+        if offset > len {
+            parts.push((offset, vec![0; (offset - len) as usize].into()));
+        }
+        let end = offset + bytes.len() as u64;
+        let first = parts.partition_point(|(part_end, _)| *part_end <= offset);
+        let last = parts.partition_point(|(part_end, _)| *part_end < end);
+        let mut replacement = Vec::with_capacity(3);
+        if let Some((part_end, part)) = parts.get(first) {
+            let before = part.len().saturating_sub((*part_end - offset) as usize);
+            (before > 0).then(|| replacement.push((offset, part.slice(..before))));
+        }
+        replacement.push((end, Bytes::copy_from_slice(bytes)));
+        if let Some((part_end, part)) = parts.get(last).filter(|(part_end, _)| *part_end > end) {
+            replacement.push((*part_end, part.slice(part.len() - (*part_end - end) as usize..)));
+        }
+        let touched = first..(last + 1).min(parts.len());
+        parts.splice(touched, replacement);
         Ok(())
     }
 
@@ -185,6 +196,24 @@ mod tests {
         file.truncate(3).unwrap();
         assert_eq!(file.read_at(0, 100).unwrap(), &b"abX"[..]);
         assert_eq!(file.len_bytes().unwrap(), 3);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_file_is_like_a_vector(writes in proptest::collection::vec((0..60u64, 0..30usize), 1..20)) {
+            let (file, mut model) = (MemoryFile::default(), Vec::new());
+            for (number, (offset, len)) in writes.into_iter().enumerate() {
+                let bytes = vec![number as u8 + 1; len];
+                file.write_at(offset, &bytes).unwrap();
+                let (start, end) = (offset as usize, offset as usize + len);
+                if len > 0 {
+                    model.resize(model.len().max(end), 0);
+                    model[start..end].copy_from_slice(&bytes);
+                }
+                proptest::prop_assert_eq!(&file.read_at(0, 1000).unwrap(), &model);
+                proptest::prop_assert_eq!(file.len_bytes().unwrap(), model.len() as u64);
+            }
+        }
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The order of commits: one place hands out seqnos, so the log holds them in order.
 
+use crate::sync::atomic::Ordering;
 use std::collections::VecDeque;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use crate::sync::{Condvar, Mutex};
 
 use crate::batch::{BATCH_BYTES_MAX, Mutation, SealedBatch};
 use crate::core::Core;
@@ -15,9 +15,20 @@ use crate::{Error, WriteBatch};
 /// How many commit times are kept over the retention window, at most.
 const COMMIT_TIMES_MAX: u64 = 1 << 18;
 
+/// Whoever leads the log waits for others no longer than this share of what a sync takes,
+const GATHERING_SHARE: u32 = 2;
+/// gives up earlier when nobody came for this share of it,
+const GATHERING_GAP_SHARE: u32 = 8;
+/// and not at all when a sync takes so little that waiting takes longer.
+const SYNC_WORTH_GATHERING: Duration = Duration::from_micros(60);
+/// What a thread needs to be woken and to commit, when there are as many threads as cores.
+const GATHERING_GAP_MIN: Duration = Duration::from_micros(40);
+
 /// Hands out seqnos and commit times.
 pub(crate) struct CommitOrder {
     last: Mutex<Last>,
+    /// As many commits are queued as the leader of the log waits for.
+    gathered: Condvar,
     retention_millis: u64,
     /// Commits that are not further apart than this share a commit time.
     granule_millis: u64,
@@ -28,6 +39,10 @@ struct Last {
     millis: u64,
     /// Commits that are not in the log yet, in order.
     pending: Vec<PendingRecord>,
+    /// The commits of the last group and those that came while it was written: as many callers are out there.
+    caller_count: usize,
+    /// How many commits the leader of the log waits for; `None` when it doesn't.
+    gathering: Option<usize>,
     /// A seqno and its commit time, wherever it is a granule later than the one before.
     times: VecDeque<(u64, u64)>,
 }
@@ -37,7 +52,15 @@ impl CommitOrder {
     pub(crate) fn new(seqno: u64, millis: u64, retention: Duration) -> Self {
         let retention_millis = retention.as_millis() as u64;
         CommitOrder {
-            last: Mutex::new(Last { seqno, millis, pending: Vec::new(), times: VecDeque::new() }),
+            last: Mutex::new(Last {
+                seqno,
+                millis,
+                pending: Vec::new(),
+                caller_count: 0,
+                gathering: None,
+                times: VecDeque::new(),
+            }),
+            gathered: Condvar::new(),
             retention_millis,
             granule_millis: (retention_millis / COMMIT_TIMES_MAX).max(1),
         }
@@ -95,9 +118,37 @@ impl CommitOrder {
         self.last.lock().millis
     }
 
+    /// Waits until those who were answered with the last group are back with their next commits, if that takes little
+    /// beside a sync. Without this, the first one back would sync alone while all others queue, and every caller would
+    /// wait for two syncs instead of one. Only who leads the log may do this.
+    pub(crate) fn gather(&self, sync_cost: Duration) {
+        if sync_cost < SYNC_WORTH_GATHERING {
+            return;
+        }
+        let gap = (sync_cost / GATHERING_GAP_SHARE).max(GATHERING_GAP_MIN);
+        let mut patience = sync_cost / GATHERING_SHARE;
+        let mut last = self.last.lock();
+        while last.pending.len() < last.caller_count && !patience.is_zero() {
+            let count = last.pending.len();
+            last.gathering = Some(last.caller_count);
+            let waited = self.gathered.wait_for(&mut last, gap.min(patience));
+            if waited.timed_out() && last.pending.len() == count {
+                break;
+            }
+            patience = patience.saturating_sub(if waited.timed_out() { gap } else { Duration::ZERO });
+        }
+        last.gathering = None;
+    }
+
     /// Takes what has to be written to the log. Only who leads the log may do this.
     pub(crate) fn take_pending(&self) -> Vec<PendingRecord> {
         std::mem::take(&mut self.last.lock().pending)
+    }
+
+    /// Notes that a group of so many commits was written. Only who leads the log may do this.
+    pub(crate) fn note_group(&self, commit_count: usize) {
+        let mut last = self.last.lock();
+        last.caller_count = commit_count + last.pending.len();
     }
 
     /// Whether there is something to be written to the log.
@@ -128,7 +179,7 @@ fn order(core: &Core, mut batch: WriteBatch) -> Result<(u64, SealedBatch), Error
         let seqno = last.seqno + 1;
         if !core.publication.has_room_for(seqno) {
             drop(last);
-            std::thread::yield_now();
+            crate::sync::thread::yield_now();
             continue;
         }
         last.seqno = seqno;
@@ -140,6 +191,9 @@ fn order(core: &Core, mut batch: WriteBatch) -> Result<(u64, SealedBatch), Error
         let batch = batch.seal();
         if core.wal.is_some() {
             last.pending.push(PendingRecord { seqno, millis, payload: batch.encoded().clone() });
+            if last.gathering.is_some_and(|wanted| last.pending.len() >= wanted) {
+                commits.gathered.notify_one();
+            }
         }
         return Ok((seqno, batch));
     }

@@ -1,4 +1,4 @@
-//! The bytes of a WAL file: a file header, then records back to back.
+//! The bytes of a WAL file: a file header, then records back to back. In the newest file zeros may follow.
 //!
 //! ```text
 //!  0  payload length u32 LE

@@ -119,12 +119,16 @@ fn read_records(
     }
     // A crash may lose any part of what was not synced, so valid records behind a hole prove nothing by themselves. One
     // that was written when the hole was durable already does.
-    for behind in at + 1..bytes.len() {
+    let mut behind = at + 1;
+    while let Some(zeros) = bytes.get(behind..).and_then(|rest| rest.iter().position(|&byte| byte != 0)) {
+        // The room behind the records is zeros, and no header is.
+        behind += zeros.saturating_sub(RECORD_HEADER_BYTES - 1);
         if let Some((header, _)) = record::decode(&bytes[behind..], id, behind as u64)
             && header.durable_offset > at as u64
         {
             return Err(file.corrupt(at as u64, "the WAL record is damaged"));
         }
+        behind += 1;
     }
     Ok(at)
 }

@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::sync::{Mutex, MutexGuard};
 use bytes::Bytes;
-use parking_lot::{Mutex, MutexGuard};
 
 use super::record::{self, RecordHeader, WAL_FILE};
 use super::{ClosedFile, Recovered};
@@ -20,6 +20,12 @@ use crate::{Durability, Error};
 
 /// A buffer that grew beyond this for one large group is given back.
 const BUFFER_BYTES_KEPT: usize = 1 << 20;
+
+/// A group that reaches the end of the file brings so many zeros along, for the next groups to write over: a sync of bytes
+/// that lie inside the file need not wait for the file system to note its new size.
+const ROOM_BYTES: u64 = 256 << 10;
+/// A larger group pays more for the zeros than it gets from them.
+const GROUP_WITH_ROOM_BYTES_MAX: usize = 32 << 10;
 
 /// A commit that waits for being written.
 pub(crate) struct PendingRecord {
@@ -62,9 +68,20 @@ pub(crate) struct Writer {
 struct ActiveFile {
     id: u64,
     file: File,
+    /// Where the next record goes.
     len: u64,
+    /// How far the file reaches; zeros lie behind `len`.
+    len_with_room: u64,
     durable_len: u64,
+    /// It was cut off at its end and not synced since.
+    was_cut: bool,
     last_seqno: u64,
+}
+
+impl ActiveFile {
+    fn is_durable(&self) -> bool {
+        self.durable_len == self.len && !self.was_cut
+    }
 }
 
 impl Writer {
@@ -169,8 +186,13 @@ impl Wal {
                 RecordHeader { seqno: pending.seqno, millis: pending.millis, durable_offset: active.durable_len };
             record::encode(buffer, active.id, offset, header, &pending.payload);
         }
+        let end = active.len + buffer.len() as u64;
+        if end > active.len_with_room {
+            buffer.resize(buffer.len() + self.room_behind(end, buffer.len()), 0);
+            active.len_with_room = active.len + buffer.len() as u64;
+        }
         active.file.write(active.len, buffer)?;
-        active.len += buffer.len() as u64;
+        active.len = end;
         active.last_seqno = last.seqno;
         if buffer.capacity() > BUFFER_BYTES_KEPT {
             *buffer = Vec::new();
@@ -179,6 +201,16 @@ impl Wal {
             self.sync(writer)?;
         }
         Ok(Some(last.seqno))
+    }
+
+    /// How many zeros a group of so many bytes brings along that reaches the end of the file.
+    fn room_behind(&self, end: u64, group_bytes: usize) -> usize {
+        match self.durability {
+            Durability::Sync if group_bytes <= GROUP_WITH_ROOM_BYTES_MAX => {
+                self.file_bytes_max.saturating_sub(end).min(ROOM_BYTES) as usize
+            }
+            _ => 0,
+        }
     }
 
     fn is_sync_due(&self, writer: &Writer) -> bool {
@@ -193,7 +225,7 @@ impl Wal {
         writer.check()?;
         let start = self.clock.monotonic();
         if let Some(active) = &mut writer.active
-            && active.durable_len < active.len
+            && !active.is_durable()
         {
             let synced = if is_planted(Bug::LogNotSynced) { Ok(()) } else { active.file.sync() };
             if let Err(error) = synced
@@ -203,6 +235,7 @@ impl Wal {
                 return Err(error);
             }
             active.durable_len = active.len;
+            active.was_cut = false;
         }
         writer.last_sync = self.clock.monotonic();
         let cost = writer.last_sync.saturating_sub(start);
@@ -210,14 +243,30 @@ impl Wal {
         Ok(())
     }
 
+    /// How long syncing a group took lately.
+    pub(crate) fn group_sync_cost(&self) -> Duration {
+        match self.durability {
+            Durability::Sync => self.writer().sync_cost,
+            Durability::Relaxed { .. } | Durability::None => Duration::ZERO,
+        }
+    }
+
     /// Whether there are records that a power cut would take.
     pub(crate) fn is_durable(&self, writer: &Writer) -> bool {
-        writer.active.as_ref().is_none_or(|active| active.durable_len == active.len)
+        writer.active.as_ref().is_none_or(ActiveFile::is_durable)
     }
 
     /// The file that is written takes no more records. It becomes durable before the next one exists, so only the newest
     /// file can ever have a torn end.
     pub(crate) fn close_active(&self, writer: &mut Writer) -> Result<(), Error> {
+        writer.check()?;
+        if let Some(active) = &mut writer.active
+            && active.len_with_room > active.len
+        {
+            active.file.truncate(active.len).inspect_err(|error| writer.failure = Some(error.clone()))?;
+            active.len_with_room = active.len;
+            active.was_cut = true;
+        }
         self.sync(writer)?;
         if let Some(active) = writer.active.take() {
             writer.closed.push_back(ClosedFile { id: active.id, last_seqno: active.last_seqno, len: active.len });
@@ -234,7 +283,8 @@ impl Wal {
         file.sync()?;
         self.folder.sync()?;
         let len = HEADER_BYTES as u64;
-        writer.active = Some(ActiveFile { id, file, len, durable_len: len, last_seqno: 0 });
+        writer.active =
+            Some(ActiveFile { id, file, len, len_with_room: len, durable_len: len, was_cut: false, last_seqno: 0 });
         Ok(())
     }
 

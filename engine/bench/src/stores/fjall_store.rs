@@ -9,6 +9,7 @@ pub struct Fjall {
     rows: Keyspace,
 }
 
+#[allow(deprecated, reason = "the setting works, and nothing else sets the budget")]
 pub fn open(folder: &Path) -> Fjall {
     let database = Database::builder(folder)
         .cache_size(CACHE_BYTES as u64)

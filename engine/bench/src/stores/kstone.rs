@@ -52,12 +52,14 @@ impl Kstone {
 
 impl Store for Kstone {
     fn put(&self, key: &[u8; 16], value: &[u8]) {
-        let ((), ticket) = self.relaxed.transact(&[place(key)], |_, batch| batch.put(place(key), value)).expect("a commit");
+        let ((), ticket) =
+            self.relaxed.transact(&[place(key)], |_, batch| batch.put(place(key), value)).expect("a commit");
         ticket.wait().expect("a written commit");
     }
 
     fn put_durable(&self, key: &[u8; 16], value: &[u8]) {
-        let ((), ticket) = self.sync().transact(&[place(key)], |_, batch| batch.put(place(key), value)).expect("a commit");
+        let ((), ticket) =
+            self.sync().transact(&[place(key)], |_, batch| batch.put(place(key), value)).expect("a commit");
         ticket.wait().expect("a durable commit");
     }
 
@@ -105,7 +107,8 @@ impl Store for Kstone {
         for row in 0u64.. {
             let key = crate::measure::key_of(row);
             let value = crate::measure::value_of(row, 9);
-            let ((), ticket) = engine.transact(&[place(&key)], |_, batch| batch.put(place(&key), &value)).expect("a commit");
+            let ((), ticket) =
+                engine.transact(&[place(&key)], |_, batch| batch.put(place(&key), &value)).expect("a commit");
             tickets.push_back(ticket);
             if tickets.len() >= in_flight {
                 // As an executor does: look at the oldest, take along whatever else is done.

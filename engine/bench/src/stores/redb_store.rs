@@ -9,7 +9,8 @@ const ROWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
 pub struct Redb(Database);
 
 pub fn open(folder: &Path) -> Redb {
-    let database = Database::builder().set_cache_size(CACHE_BYTES).create(folder.join("rows.redb")).expect("a database");
+    let database =
+        Database::builder().set_cache_size(CACHE_BYTES).create(folder.join("rows.redb")).expect("a database");
     let made = database.begin_write().expect("a transaction");
     made.open_table(ROWS).expect("a table");
     made.commit().expect("a commit");
