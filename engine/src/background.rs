@@ -2,13 +2,12 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
-
 use crate::core::Core;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::thread::JoinHandle;
+use crate::sync::{Condvar, Mutex, thread};
 use crate::{Durability, Error, compaction, io, stripe};
 
 /// Something to do in the background.
@@ -172,7 +171,7 @@ impl Background {
         self.progress.notify_all();
         for thread in threads {
             // The last handle may be dropped by a thread of our own, which can't wait for itself.
-            if thread.thread().id() != std::thread::current().id() {
+            if thread.thread().id() != thread::current().id() {
                 // A panic there has poisoned the engine already.
                 let _ = thread.join();
             }

@@ -1,14 +1,14 @@
 //! The block cache, and which SSTs are open.
 
 use std::sync::Weak;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use parking_lot::Mutex;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::sst::Sst;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// What an entry costs besides its bytes: the cache's own bookkeeping.
 const OVERHEAD_BYTES: u64 = 96;

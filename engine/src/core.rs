@@ -1,10 +1,7 @@
 //! What all handles, snapshots, scans, tickets and background threads share.
 
-use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
-
-use crate::sync::Mutex;
 
 use crate::background::{Background, Job};
 use crate::batch::Kind;
@@ -15,6 +12,8 @@ use crate::manifest::{Edit, Manifest};
 use crate::planted::{Bug, is_planted};
 use crate::sst::SstShared;
 use crate::stripe::{self, Stripe, View};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::txn::{CommitOrder, DroppedSpaces, Latches, LeadQueue, Publication, SnapshotRegistry};
 use crate::wal::{Lead, Wal};
 use crate::{Durability, Error, Health, Key, Metrics, Options, SeqNo, Ticket, Value};

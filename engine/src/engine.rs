@@ -2,11 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use crate::core::Core;
 use crate::io::Disk;
 use crate::key::EncodedKey;
+use crate::sync::atomic::Ordering;
 use crate::{
     Direction, Error, Key, Metrics, Options, Scan, ScanRange, SeqNo, Snapshot, Ticket, Value, WriteBatch, checkpoint,
     recovery, stripe, txn, verify,

@@ -50,6 +50,7 @@ mod recovery;
 mod seqno;
 mod sst;
 mod stripe;
+mod sync;
 mod txn;
 mod value;
 mod verify;

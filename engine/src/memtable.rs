@@ -11,12 +11,12 @@
 
 use std::cmp::Ordering as Order;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
 use crate::batch::Kind;
 use crate::key;
+use crate::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// With one node in four reaching the next level, this is enough for 4^10 entries at full speed.
 const HEIGHT_MAX: usize = 11;

@@ -4,9 +4,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-
-use parking_lot::Mutex;
 
 use crate::background::Background;
 use crate::batch::{Mutation, mutations_of};
@@ -18,6 +15,8 @@ use crate::manifest::{self, Edit, Manifest, State};
 use crate::planted::{Bug, is_planted};
 use crate::sst::{self, Sst, SstShared};
 use crate::stripe::{self, Stripe, View};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::txn::{CommitOrder, DroppedSpaces, Latches, LeadQueue, Publication, SnapshotRegistry};
 use crate::wal::{self, Record, Wal};
 use crate::{Durability, Error, Options};

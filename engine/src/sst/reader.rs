@@ -1,7 +1,6 @@
 //! Reading SSTs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
@@ -17,6 +16,7 @@ use crate::io::{File, Folder};
 use crate::key;
 use crate::manifest::SstMeta;
 use crate::memtable::Version;
+use crate::sync::atomic::{AtomicBool, Ordering};
 
 /// What all SSTs of an engine share.
 pub(crate) struct SstShared {

@@ -1,7 +1,6 @@
 //! Writing memtables to SSTs.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use crate::compaction::{Horizon, Retained};
 use crate::core::Core;
@@ -11,6 +10,7 @@ use crate::manifest::{Edit, SstMeta};
 use crate::memtable::{Memtable, MemtableCursor};
 use crate::planted::{Bug, is_planted};
 use crate::sst::{self, Sst, SstWriter};
+use crate::sync::atomic::Ordering;
 use crate::{Durability, Error, Ticket};
 
 /// The sealed memtables of a stripe on their way to an SST.
@@ -64,7 +64,7 @@ pub(crate) fn flush_all(core: &Arc<Core>) -> Result<(), Error> {
         if claimed.is_empty() {
             // What another thread flushes may have been sealed before this call; it has to be looked at again.
             core.check_alive()?;
-            std::thread::yield_now();
+            crate::sync::thread::yield_now();
         }
         left = busy;
     }

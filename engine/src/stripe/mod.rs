@@ -4,15 +4,15 @@ mod flush;
 mod view;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use parking_lot::Mutex;
 
 use crate::batch::Kind;
 use crate::memtable::{Inserter, Memtable};
 use crate::sst::Sst;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use flush::{flush_all, flush_largest, wal_checkpoint};
 pub(crate) use view::View;
 

@@ -1,14 +1,13 @@
 //! The order of commits: one place hands out seqnos, so the log holds them in order.
 
-use crate::sync::atomic::Ordering;
 use std::collections::VecDeque;
 use std::time::Duration;
-
-use crate::sync::{Condvar, Mutex};
 
 use crate::batch::{BATCH_BYTES_MAX, Mutation, SealedBatch};
 use crate::core::Core;
 use crate::planted::{Bug, is_planted};
+use crate::sync::atomic::Ordering;
+use crate::sync::{Condvar, Mutex};
 use crate::wal::PendingRecord;
 use crate::{Error, WriteBatch};
 

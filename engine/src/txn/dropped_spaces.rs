@@ -1,12 +1,12 @@
 //! Which spaces were dropped, and by which commit.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwapOption;
-use parking_lot::Mutex;
 
 use crate::key::SpaceId;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, Ordering};
 
 const SHARD_COUNT: usize = 256;
 

@@ -1,9 +1,9 @@
 //! Latches: whoever decides on the versions of a key holds the latch of its stripe until the outcome is in the memtable.
 
-use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
 
 use crate::key::STRIPE_COUNT;
+use crate::sync::{Mutex, MutexGuard};
 
 /// One latch per stripe.
 pub(crate) struct Latches([Mutex<()>; STRIPE_COUNT]);

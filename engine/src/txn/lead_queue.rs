@@ -1,10 +1,10 @@
 //! Threads that wait for their commit and could lead the log themselves.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Wake;
 
-use parking_lot::Mutex;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, thread};
 
 /// The waiting threads, with the commits that they wait for.
 #[derive(Default)]
@@ -34,19 +34,19 @@ impl LeadQueue {
 
 /// A thread that sleeps until it is woken.
 pub(crate) struct ParkedThread {
-    thread: std::thread::Thread,
+    thread: thread::Thread,
     woken: AtomicBool,
 }
 
 impl ParkedThread {
     pub(crate) fn current() -> Arc<Self> {
-        Arc::new(ParkedThread { thread: std::thread::current(), woken: AtomicBool::new(false) })
+        Arc::new(ParkedThread { thread: thread::current(), woken: AtomicBool::new(false) })
     }
 
     /// Sleeps until woken since the last sleep.
     pub(crate) fn sleep(&self) {
         while !self.woken.swap(false, Ordering::SeqCst) {
-            std::thread::park();
+            thread::park();
         }
     }
 }

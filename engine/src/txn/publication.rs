@@ -5,13 +5,12 @@
 //! and none that a crash could take back.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::Waker;
-
-use parking_lot::Mutex;
 
 use crate::Error;
 use crate::planted::{Bug, is_planted};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// How many commits may be between taking a seqno and being inserted. Each is a thread in the middle of an insertion.
 const IN_FLIGHT_MAX: u64 = 1024;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use parking_lot::Mutex;
 
 use crate::core::Core;
+use crate::sync::Mutex;
+use crate::sync::atomic::Ordering;
 use crate::{Error, SeqNo};
 
 const SHARD_COUNT: usize = 16;
@@ -112,8 +111,9 @@ impl SnapshotRegistry {
     }
 }
 
+#[allow(clippy::disallowed_types, reason = "a static outlives the schedules of a test")]
 fn shard_of_this_thread() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     thread_local! {
         static SHARD: usize = NEXT.fetch_add(1, Ordering::Relaxed) % SHARD_COUNT;
     }

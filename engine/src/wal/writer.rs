@@ -8,7 +8,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::sync::{Mutex, MutexGuard};
 use bytes::Bytes;
 
 use super::record::{self, RecordHeader, WAL_FILE};
@@ -16,6 +15,7 @@ use super::{ClosedFile, Recovered};
 use crate::file_header::HEADER_BYTES;
 use crate::io::{Clock, File, Folder};
 use crate::planted::{Bug, is_planted};
+use crate::sync::{Mutex, MutexGuard};
 use crate::{Durability, Error};
 
 /// A buffer that grew beyond this for one large group is given back.
