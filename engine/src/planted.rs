@@ -59,6 +59,7 @@ pub const ALL: [Bug; 23] = [
 ];
 
 #[cfg(feature = "planted-bugs")]
+#[allow(clippy::disallowed_types, reason = "a static outlives the schedules of a test")]
 mod switch {
     use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 

@@ -1,4 +1,5 @@
 //! Time, so that a test can move it.
+#![allow(clippy::disallowed_types, reason = "the outside is not scheduled")]
 
 use std::fmt::Debug;
 use std::sync::OnceLock;

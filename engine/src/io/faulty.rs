@@ -2,6 +2,7 @@
 //!
 //! It works like a disk in memory and keeps the list of all calls that change something. From that list it makes, for any
 //! moment of the past, the disks that a power cut at that moment could have left.
+#![allow(clippy::disallowed_types, reason = "the outside is not scheduled")]
 
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Result};

@@ -1,4 +1,5 @@
 //! A disk in memory.
+#![allow(clippy::disallowed_types, reason = "the outside is not scheduled")]
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Result};
