@@ -586,3 +586,6 @@ impl SpaceIds {
         batch.put(NEXT_SPACE, &self.next.to_le_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests;

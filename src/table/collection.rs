@@ -121,6 +121,9 @@ fn change_bytes(effect: &Effect) -> i64 {
 }
 
 #[cfg(test)]
+mod store_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
