@@ -1,5 +1,7 @@
 //! What was acknowledged is there after any end of the process.
 
+mod agreement;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;

@@ -1,6 +1,10 @@
 //! TransactWriteItems.
 
+use std::time::{Duration, Instant};
+
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Delete, Put, ReturnConsumedCapacity, ReturnItemCollectionMetrics,
@@ -201,4 +205,184 @@ async fn transfers_between_accounts_keep_the_sum() {
     }
     let accounts = db.scan().table_name("accounts").send().await.unwrap();
     assert_eq!(accounts.items().iter().map(|account| integer(account, "n")).sum::<i64>(), 600);
+}
+
+#[tokio::test]
+async fn every_kind_of_action_may_give_the_item_that_it_failed_on() {
+    let server = Server::in_memory();
+    let db = server.client();
+    Table::new("pk:S").create(&db, "items").await;
+    let stored = |pk: &str| item! { "pk" => pk, "n" => 7 };
+    for pk in ["put", "update", "delete", "check", "fine"] {
+        db.put_item().table_name("items").set_item(Some(stored(pk))).send().await.unwrap();
+    }
+    let old = ReturnValuesOnConditionCheckFailure::AllOld;
+    let (key, condition, values) = (|pk: &str| Some(item! { "pk" => pk }), "n < :n", || Some(item! { ":n" => 7 }));
+    let put = Put::builder().table_name("items").set_item(key("put")).condition_expression(condition);
+    let put = put.set_expression_attribute_values(values()).return_values_on_condition_check_failure(old.clone());
+    let update = Update::builder().table_name("items").set_key(key("update")).update_expression("REMOVE n");
+    let update = update.condition_expression(condition).set_expression_attribute_values(values());
+    let update = update.return_values_on_condition_check_failure(old.clone());
+    let delete = Delete::builder().table_name("items").set_key(key("delete")).condition_expression(condition);
+    let delete = delete.set_expression_attribute_values(values()).return_values_on_condition_check_failure(old.clone());
+    let check = ConditionCheck::builder().table_name("items").set_key(key("check")).condition_expression(condition);
+    let check = check.set_expression_attribute_values(values()).return_values_on_condition_check_failure(old.clone());
+    let missing =
+        Put::builder().table_name("items").set_item(key("missing")).condition_expression("attribute_exists(pk)");
+    let missing = missing.return_values_on_condition_check_failure(old);
+    let actions = vec![
+        TransactWriteItem::builder().put(put.build().unwrap()).build(),
+        increment("items", item! { "pk" => "fine" }),
+        TransactWriteItem::builder().update(update.build().unwrap()).build(),
+        TransactWriteItem::builder().delete(delete.build().unwrap()).build(),
+        TransactWriteItem::builder().condition_check(check.build().unwrap()).build(),
+        TransactWriteItem::builder().put(missing.build().unwrap()).build(),
+    ];
+    let error =
+        db.transact_write_items().set_transact_items(Some(actions)).send().await.unwrap_err().into_service_error();
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else { panic!("{error:?}") };
+    let failed = "ConditionalCheckFailed";
+    assert_eq!(
+        cancelled.message(),
+        Some(
+            "Transaction cancelled, please refer cancellation reasons for specific reasons [ConditionalCheckFailed, None, \
+             ConditionalCheckFailed, ConditionalCheckFailed, ConditionalCheckFailed, ConditionalCheckFailed]"
+        )
+    );
+    let reasons: Vec<_> = cancelled
+        .cancellation_reasons()
+        .iter()
+        .map(|reason| (reason.code().unwrap(), reason.item().cloned()))
+        .collect();
+    let expected = [
+        (failed, Some(stored("put"))),
+        ("None", None),
+        (failed, Some(stored("update"))),
+        (failed, Some(stored("delete"))),
+        (failed, Some(stored("check"))),
+        (failed, None),
+    ];
+    assert_eq!(reasons, expected);
+    assert_eq!(get(&db, "items", item! { "pk" => "fine" }).await, Some(stored("fine")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_first_calls_with_one_token_at_the_same_time_one_is_carried_out() {
+    for server in [Server::in_memory(), Server::on_disk()] {
+        let db = server.client();
+        Table::new("pk:S").create(&db, "items").await;
+        for round in 0..10 {
+            let calls: Vec<_> = (0..8)
+                .map(|_| {
+                    let actions = ["a", "b"].map(|pk| increment("items", item! { "pk" => pk }));
+                    let call = server.client().transact_write_items().set_transact_items(Some(actions.into()));
+                    tokio::spawn(call.client_request_token(format!("token {round}")).send())
+                })
+                .collect();
+            for call in calls {
+                call.await.unwrap().unwrap();
+            }
+        }
+        for pk in ["a", "b"] {
+            assert_eq!(integer(&get(&db, "items", item! { "pk" => pk }).await.unwrap(), "n"), 10);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hundred_actions_of_four_megabytes_are_one_transaction_and_no_more() {
+    let server = Server::in_memory();
+    let db = server.client();
+    Table::new("pk:S").gsi("by-g", "g:S", all()).create(&db, "items").await;
+    let actions = |bytes: usize| {
+        let item = |i: usize| item! { "pk" => format!("{i:03}"), "g" => "x", "payload" => "x".repeat(bytes) };
+        db.transact_write_items().set_transact_items(Some((0..100).map(|i| put("items", item(i))).collect())).send()
+    };
+    let large = actions(42_000).await.refused();
+    assert_eq!(large.code, "ValidationException", "{large:?}");
+    assert_eq!(db.scan().table_name("items").send().await.unwrap().count(), 0);
+    actions(40_000).await.unwrap();
+    assert_eq!(compat_tests::items::scan(&db, "items", Some("by-g")).await.len(), 100);
+}
+
+/// Sends it again and again, by two clients, until one of the answers satisfies `is_found`, or for too long.
+async fn until_found<F, T>(server: &Server, send: impl Fn(Client, usize) -> F, is_found: impl Fn(&T) -> bool) -> bool
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(20) {
+        let both: Vec<_> = (0..8).map(|number| tokio::spawn(send(server.client(), number))).collect();
+        for one in both {
+            if is_found(&one.await.unwrap()) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_press_on_an_item_at_once_are_told_of_their_conflict() {
+    let server = Server::on_disk();
+    Table::new("pk:S").create(&server.client(), "items").await;
+    let transact = |db: Client, number: usize| {
+        let other = increment("items", item! { "pk" => number.to_string() });
+        let actions = vec![other, increment("items", item! { "pk" => "same" })];
+        async move { db.transact_write_items().set_transact_items(Some(actions)).send().await }
+    };
+    let is_conflict = |outcome: &Result<_, _>| {
+        outcome.as_ref().is_err_and(|error: &SdkError<TransactWriteItemsError, _>| {
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
+            else {
+                panic!("{error:?}")
+            };
+            let [none, conflict] = cancelled.cancellation_reasons() else { panic!("{cancelled:?}") };
+            assert_eq!((none.code(), conflict.code()), (Some("None"), Some("TransactionConflict")));
+            assert_eq!(conflict.message(), Some("Transaction is ongoing for the item"));
+            true
+        })
+    };
+    assert!(until_found(&server, transact, is_conflict).await, "no transaction was in conflict with another one");
+
+    let write_or_transact = |db: Client, number: usize| async move {
+        if number.is_multiple_of(2) {
+            let actions = vec![increment("items", item! { "pk" => "same" })];
+            // Conflicts of its own are another story.
+            let _outcome = db.transact_write_items().set_transact_items(Some(actions)).send().await;
+            return Ok(());
+        }
+        let put = db.put_item().table_name("items").set_item(Some(item! { "pk" => "same", "n" => 0 })).send().await;
+        put.map(drop).map_err(|error| error.into_service_error())
+    };
+    let is_conflict = |outcome: &Result<(), PutItemError>| {
+        outcome.as_ref().is_err_and(|error| {
+            assert!(error.is_transaction_conflict_exception(), "{error:?}");
+            true
+        })
+    };
+    assert!(until_found(&server, write_or_transact, is_conflict).await, "no write was in conflict with a transaction");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_conflicts_everyone_waits_and_nothing_is_lost() {
+    let server = Server::on_disk_with(&["--no-transaction-conflicts"]);
+    let db = server.client();
+    Table::new("pk:S").create(&db, "items").await;
+    let clients: Vec<_> = (0..8)
+        .map(|_| {
+            let db = server.client();
+            tokio::spawn(async move {
+                for _ in 0..20 {
+                    let actions = vec![increment("items", item! { "pk" => "same" })];
+                    db.transact_write_items().set_transact_items(Some(actions)).send().await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        client.await.unwrap();
+    }
+    assert_eq!(integer(&get(&db, "items", item! { "pk" => "same" }).await.unwrap(), "n"), 160);
 }
