@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every AWS SDK whose toolchain is here against a server: each creates a table, writes, reads, queries, pages and sees typed
-# exceptions. (The Rust SDK's part is all of compat-tests.)
+# exceptions; in Java a consumer follows a stream as well. (The Rust SDK's part is all of compat-tests.)
 #
 #   scripts/sdk.sh [--url URL] [LANGUAGE...]      LANGUAGE: python javascript go java; all without one
 set -uo pipefail

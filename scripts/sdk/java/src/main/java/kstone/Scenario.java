@@ -14,7 +14,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.*;
 
-/** The Java SDK v2: the scenario of scripts/sdk.sh, with the synchronous client and a little of the asynchronous one. */
+/** The Java SDK v2: the scenario of scripts/sdk.sh, with the synchronous client, a little of the asynchronous one, and a consumer of a stream. */
 public final class Scenario {
     private static final String TABLE = "sdk-java";
     private static final URI ENDPOINT = URI.create(System.getenv("ENDPOINT"));
@@ -31,6 +31,7 @@ public final class Scenario {
             asynchronously();
             db.deleteTable(request -> request.tableName(TABLE));
             db.waiter().waitUntilTableNotExists(request -> request.tableName(TABLE));
+            StreamConsumer.follow(db, ENDPOINT, CREDENTIALS);
         }
         System.out.println("java: ok (aws-sdk-java " + VersionInfo.SDK_VERSION + ")");
     }
