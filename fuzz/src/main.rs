@@ -1,10 +1,14 @@
 //! A fuzzer over request bodies: `kstone-fuzz [SECONDS] [SEED]`.
 //!
-//! It starts from the requests of `compat-tests/cases`, damages them as trees (members dropped, doubled, renamed, given other
-//! types or extreme values, wrapped deeper) and as bytes (flipped, cut, repeated), and hands them to a database in this
-//! process, whose tables come and go by the requests themselves. Every answer has to be JSON and anything but a 500. Nothing is
-//! random beyond the seed, so that a find can be repeated.
+//! It starts from the requests of `compat-tests/cases` and from statements and expressions that it makes from their grammar,
+//! damages them as trees (members dropped, doubled, renamed, given other types or extreme values, wrapped deeper), as texts and
+//! as bytes (flipped, cut, repeated), and hands them to a database in this process, whose tables come and go by the requests
+//! themselves. Every answer has to be JSON and anything but a 500, and of a filter and its negation each row passes one.
 #![allow(clippy::disallowed_methods, reason = "it reads its own files and stops by the wall clock")]
+
+mod damage;
+mod grammar;
+mod random;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,7 +20,10 @@ use keystonedb::clock::Clock;
 use keystonedb::config::{self, Command};
 use keystonedb::protocol::Operation;
 use keystonedb::service::{Caller, Handler, Host, Request, RequestId};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+use damage::damaged;
+use random::Random;
 
 const CASES: &[&str] = &["compat-tests/cases/behaviour.jsonl", "compat-tests/cases/wording.jsonl"];
 
@@ -25,8 +32,8 @@ fn main() -> ExitCode {
     let seconds = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(60);
     let seed = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(1);
     match run(Duration::from_secs(seconds), seed) {
-        Ok(count) => {
-            println!("fuzz: {count} requests in {seconds} s from seed {seed}, no find");
+        Ok(counts) => {
+            println!("fuzz: {counts} in {seconds} s from seed {seed}, no find");
             ExitCode::SUCCESS
         }
         Err(find) => {
@@ -36,37 +43,104 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(time: Duration, seed: u64) -> Result<u64, String> {
+/// How much was asked, and how much of it was found good: what nothing is good of goes no deeper than a parser.
+#[derive(Default)]
+struct Counts {
+    requests: u64,
+    made: u64,
+    made_and_good: u64,
+    negations: u64,
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Counts { requests, made, made_and_good, negations } = self;
+        write!(f, "{requests} requests ({made} from the grammar, {made_and_good} of them answered with 200; ")?;
+        write!(f, "{negations} filters compared with their negations)")
+    }
+}
+
+fn run(time: Duration, seed: u64) -> Result<Counts, String> {
     let seeds = read_seeds()?;
-    let database = open()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|error| error.to_string())?;
-    let mut random = Random(seed.max(1));
-    let caller = Caller::new("fuzz", "us-east-1");
-    create_tables(&runtime, &database, &caller);
+    let mut session = Session::open()?;
+    let mut random = Random::new(seed);
     let end = Instant::now() + time;
-    let mut count = 0;
     while Instant::now() < end {
         for _ in 0..100 {
-            let (operation, input) = random.pick(&seeds);
-            let body = damaged(input, &mut random);
-            let request = Request {
-                operation: *operation,
-                body: Bytes::from(body.clone()),
-                caller: caller.clone(),
-                request_id: RequestId::default(),
-                host: Host::default(),
-            };
-            let answer = runtime.block_on(database.handle(request));
-            count += 1;
-            let is_json = serde_json::from_slice::<Value>(&answer.body).is_ok();
-            if answer.status == 500 || !is_json {
-                let answer = String::from_utf8_lossy(&answer.body).into_owned();
-                let body = String::from_utf8_lossy(&body).into_owned();
-                return Err(format!("request {count}, {}: {body}\nanswer: {answer}", operation.as_str()));
+            match random.below(8) {
+                0 => session.compare_with_negation(&grammar::condition_of_scan(&mut random))?,
+                1..=4 => {
+                    let (operation, input) = grammar::request(&mut random);
+                    let is_whole = random.below(2) == 0;
+                    let body = if is_whole { input.to_string().into_bytes() } else { damaged(&input, &mut random) };
+                    session.counts.made += 1;
+                    session.counts.made_and_good += u64::from(session.ask(operation, body)?.0 == 200);
+                }
+                _ => {
+                    let (operation, input) = random.pick(&seeds);
+                    session.ask(*operation, damaged(input, &mut random))?;
+                }
             }
         }
     }
-    Ok(count)
+    Ok(session.counts)
+}
+
+/// A database in this process, and what it was asked.
+struct Session {
+    runtime: tokio::runtime::Runtime,
+    database: Arc<Database>,
+    caller: Caller,
+    counts: Counts,
+}
+
+impl Session {
+    fn open() -> Result<Session, String> {
+        let database = open()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|error| error.to_string())?;
+        let caller = Caller::new("fuzz", "us-east-1");
+        create_tables(&runtime, &database, &caller);
+        Ok(Session { runtime, database, caller, counts: Counts::default() })
+    }
+
+    /// The status and the answer, unless they are a find.
+    fn ask(&mut self, operation: Operation, body: Vec<u8>) -> Result<(u16, Value), String> {
+        let request = Request {
+            operation,
+            body: Bytes::from(body.clone()),
+            caller: self.caller.clone(),
+            request_id: RequestId::default(),
+            host: Host::default(),
+        };
+        let answer = self.runtime.block_on(self.database.handle(request));
+        self.counts.requests += 1;
+        match serde_json::from_slice::<Value>(&answer.body) {
+            Ok(json) if answer.status != 500 => Ok((answer.status, json)),
+            // Tagging answers without a body.
+            Err(_) if answer.status == 200 && answer.body.is_empty() => Ok((200, Value::Null)),
+            _ => {
+                let (answer, body) = (String::from_utf8_lossy(&answer.body), String::from_utf8_lossy(&body));
+                Err(format!("request {}, {operation}: {body}\nanswer: {answer}", self.counts.requests))
+            }
+        }
+    }
+
+    /// Of a filter and its negation each row passes one, whatever it lacks.
+    fn compare_with_negation(&mut self, condition: &grammar::Condition) -> Result<(), String> {
+        let plain = condition.scan(&condition.text);
+        let negated = condition.scan(&format!("NOT ({})", condition.text));
+        let (status, one) = self.ask(Operation::Scan, plain.to_string().into_bytes())?;
+        let (negated_status, other) = self.ask(Operation::Scan, negated.to_string().into_bytes())?;
+        if status != 200 || negated_status != 200 {
+            return Ok(());
+        }
+        self.counts.negations += 1;
+        let count = |answer: &Value, member: &str| answer[member].as_u64().unwrap_or_default();
+        match count(&one, "Count") + count(&other, "Count") == count(&one, "ScannedCount") {
+            true => Ok(()),
+            false => Err(format!("{plain}\nanswers {one}\nand negated {other}")),
+        }
+    }
 }
 
 fn open() -> Result<Arc<Database>, String> {
@@ -139,179 +213,4 @@ fn create_tables(runtime: &tokio::runtime::Runtime, database: &Database, caller:
             "GlobalSecondaryIndexes": [index("gsi", json!([key("gpk", "HASH"), key("gsk", "RANGE")]))],
         }),
     );
-}
-
-/// The request with some damage, or now and then as it is.
-fn damaged(input: &Value, random: &mut Random) -> Vec<u8> {
-    let mut tree = input.clone();
-    for _ in 0..random.below(4) {
-        let mut spot = random.below(node_count(&tree).max(1));
-        damage_node(&mut tree, &mut spot, random);
-    }
-    let mut bytes = tree.to_string().into_bytes();
-    if random.below(8) == 0 {
-        damage_bytes(&mut bytes, random);
-    }
-    bytes
-}
-
-fn node_count(tree: &Value) -> usize {
-    1 + match tree {
-        Value::Array(elements) => elements.iter().map(node_count).sum::<usize>(),
-        Value::Object(members) => members.values().map(node_count).sum(),
-        _ => 0,
-    }
-}
-
-/// Damages the node that `spot` counts down to.
-fn damage_node(node: &mut Value, spot: &mut usize, random: &mut Random) -> bool {
-    if *spot == 0 {
-        change(node, random);
-        return true;
-    }
-    *spot -= 1;
-    match node {
-        Value::Array(elements) => elements.iter_mut().any(|element| damage_node(element, spot, random)),
-        Value::Object(members) => members.values_mut().any(|member| damage_node(member, spot, random)),
-        _ => false,
-    }
-}
-
-fn change(node: &mut Value, random: &mut Random) {
-    match node {
-        Value::Object(members) if !members.is_empty() && random.below(2) == 0 => change_members(members, random),
-        Value::Array(elements) if !elements.is_empty() && random.below(2) == 0 => {
-            let at = random.below(elements.len());
-            match random.below(3) {
-                0 => drop(elements.remove(at)),
-                1 => elements.push(elements[at].clone()),
-                _ => elements.swap(0, at),
-            }
-        }
-        Value::String(text) if random.below(3) > 0 => *text = changed_text(text, random),
-        _ => *node = extreme(random),
-    }
-}
-
-fn change_members(members: &mut Map<String, Value>, random: &mut Random) {
-    let names: Vec<String> = members.keys().cloned().collect();
-    let name = random.pick(&names).clone();
-    let Some(value) = members.remove(&name) else { return };
-    match random.below(4) {
-        0 => {}
-        1 => {
-            members.insert(changed_text(&name, random), value);
-        }
-        2 => {
-            let other = random.pick(&names).clone();
-            members.insert(other, value.clone());
-            members.insert(name, value);
-        }
-        _ => {
-            let wrapper = *random.pick(&["M", "L", "S", "N", "SS", "Value"]);
-            members.insert(name, json!({wrapper: value}));
-        }
-    }
-}
-
-/// Expressions are texts: pieces of their grammar make more of them than noise does.
-fn changed_text(text: &str, random: &mut Random) -> String {
-    const PIECES: &[&str] = &[
-        "",
-        "(",
-        ")",
-        "((",
-        " AND ",
-        " OR ",
-        "NOT ",
-        " = ",
-        " <> ",
-        ":v",
-        "#a",
-        "a.b",
-        "[0]",
-        "[99999999999]",
-        " BETWEEN ",
-        " IN (",
-        "size(",
-        "contains(",
-        "if_not_exists(",
-        "list_append(",
-        "SET ",
-        "REMOVE ",
-        "ADD ",
-        "DELETE ",
-        ",",
-        "é",
-        "\u{0}",
-        "\u{10FFFF}",
-        "1e125",
-        "-",
-        "+",
-        "'",
-        "\"",
-    ];
-    let mut characters: Vec<char> = text.chars().collect();
-    let at = random.below(characters.len() + 1);
-    match random.below(4) {
-        0 => characters.truncate(at),
-        1 if at < characters.len() => drop(characters.remove(at)),
-        2 => {
-            let piece = random.pick(PIECES).repeat(1 + random.below(3));
-            characters.splice(at..at, piece.chars());
-        }
-        _ => {
-            let copy: Vec<char> = characters.iter().skip(at).take(8).copied().collect();
-            characters.splice(at..at, copy);
-        }
-    }
-    characters.into_iter().collect()
-}
-
-fn extreme(random: &mut Random) -> Value {
-    match random.below(12) {
-        0 => Value::Null,
-        1 => json!(true),
-        2 => json!(-1),
-        3 => json!(4294967296u64),
-        4 => json!(1e300),
-        5 => json!(""),
-        6 => json!("x".repeat(random.below(5000))),
-        7 => json!([]),
-        8 => json!({}),
-        9 => json!("9".repeat(1 + random.below(60))),
-        10 => (0..random.below(100)).fold(json!({"S": "deep"}), |inner, _| json!({"L": [inner]})),
-        _ => json!("(".repeat(random.below(4000))),
-    }
-}
-
-fn damage_bytes(bytes: &mut Vec<u8>, random: &mut Random) {
-    if bytes.is_empty() {
-        return;
-    }
-    let at = random.below(bytes.len());
-    match random.below(3) {
-        0 => bytes[at] = random.below(256) as u8,
-        1 => bytes.truncate(at),
-        _ => {
-            let copy: Vec<u8> = bytes.iter().skip(at).take(20).copied().collect();
-            bytes.splice(at..at, copy);
-        }
-    }
-}
-
-/// xorshift64
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound.max(1) as u64) as usize
-    }
-
-    fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
-        &choices[self.below(choices.len())]
-    }
 }
