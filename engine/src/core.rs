@@ -156,14 +156,23 @@ impl Core {
         }
     }
 
+    /// Whether flushing does not keep pace, so that writers are held up.
+    pub(crate) fn delays_writes(&self) -> bool {
+        self.memtable_bytes.load(Ordering::Relaxed) >= self.slow_from() && !self.background.is_inline()
+    }
+
+    /// From so many bytes of memtables on writers are slowed.
+    fn slow_from(&self) -> usize {
+        self.options.memtable_bytes_max / 4 * 3
+    }
+
     /// Holds a writer up when flushing does not keep pace: a little at first, and at the limit until there is room.
     pub(crate) fn throttle(self: &Arc<Self>) -> Result<(), Error> {
-        let max = self.options.memtable_bytes_max;
-        let used = self.memtable_bytes.load(Ordering::Relaxed);
-        let slow_from = max / 4 * 3;
-        if used < slow_from || self.background.is_inline() {
+        if !self.delays_writes() {
             return Ok(());
         }
+        let (max, slow_from) = (self.options.memtable_bytes_max, self.slow_from());
+        let used = self.memtable_bytes.load(Ordering::Relaxed).max(slow_from);
         self.stall_count.fetch_add(1, Ordering::Relaxed);
         self.schedule_flush();
         if used < max {

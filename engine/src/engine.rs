@@ -123,6 +123,11 @@ impl Engine {
         checkpoint::checkpoint(&self.core, target)
     }
 
+    /// Whether a write would block now because flushing does not keep pace: slowed, or stopped until there is room.
+    pub fn delays_writes(&self) -> bool {
+        self.core.delays_writes()
+    }
+
     /// Figures of the moment.
     pub fn metrics(&self) -> Metrics {
         self.core.metrics()

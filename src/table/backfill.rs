@@ -15,6 +15,7 @@ use kstone_engine::{Direction, Key, ScanRange, Snapshot};
 use parking_lot::{Condvar, Mutex};
 
 use super::Store;
+use super::blocking::blocking;
 use super::error::StoreError;
 use super::index_entry::IndexEntry;
 use super::key_codec::RowKey;
@@ -83,7 +84,7 @@ impl Store {
     pub(super) fn start_index_work(&self, table: &Arc<Table>) -> Result<(), StoreError> {
         let is_small = table.statistics.item_count() <= ROWS_FILLED_AT_ONCE_MAX && !self.is_being_counted(table);
         if is_small && table.peek().vector_indexes.iter().all(|index| index.status == IndexStatus::Active) {
-            return self.finish_indexes(table, &Stop::default());
+            return blocking(|| self.finish_indexes(table, &Stop::default()));
         }
         self.enqueue(Task::IndexWork(Arc::clone(table)));
         Ok(())

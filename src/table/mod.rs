@@ -2,6 +2,7 @@
 //! and the ones that read them.
 
 mod backfill;
+mod blocking;
 pub(crate) mod capacity;
 mod catalog;
 mod collection;

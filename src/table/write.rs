@@ -9,6 +9,7 @@ use std::sync::Arc;
 use kstone_engine::{Key, SpaceId, Ticket, Value, WriteBatch};
 
 use super::Store;
+use super::blocking::blocking;
 use super::catalog::CATALOG_SPACE;
 use super::collection::Collections;
 use super::error::StoreError;
@@ -141,14 +142,21 @@ impl Store {
             .chain(own.iter().map(own_key))
             .chain(collections.keys())
             .collect();
-        let (outcome, ticket) = self.engine().transact(&keys, |stored, batch| {
-            let outcome = self.decide_rows(targets, stored, batch, claims, &mut collections, &mut decide);
-            if outcome.is_err() {
-                // What failed half way must not be committed half way.
-                *batch = WriteBatch::default();
-            }
-            outcome
-        })?;
+        let mut transact = || {
+            self.engine().transact(&keys, |stored, batch| {
+                let outcome = self.decide_rows(targets, stored, batch, claims, &mut collections, &mut decide);
+                if outcome.is_err() {
+                    // What failed half way must not be committed half way.
+                    *batch = WriteBatch::default();
+                }
+                outcome
+            })
+        };
+        let transacted = match self.engine().delays_writes() {
+            true => blocking(transact),
+            false => transact(),
+        };
+        let (outcome, ticket) = transacted?;
         let outcome = outcome?;
         if let Ok(done) = &outcome {
             for (target, effect) in targets.iter().zip(&done.effects) {
