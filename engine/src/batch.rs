@@ -105,6 +105,11 @@ impl WriteBatch {
         self.bytes
     }
 
+    /// The stripes that the batch writes to.
+    pub(crate) fn stripes(&self) -> impl Iterator<Item = usize> + '_ {
+        self.mutations.iter().map(|span| span.stripe as usize)
+    }
+
     /// Whether a space ends with this batch.
     pub(crate) fn drops_space(&self) -> bool {
         self.mutations.iter().any(|span| span.kind == DROP_SPACE)
@@ -166,9 +171,9 @@ pub(crate) struct SealedBatch {
 }
 
 /// One change of a batch.
-pub(crate) enum Mutation {
+pub(crate) enum Mutation<'a> {
     /// A new version of a key: `entry` is the encoded key and then the value.
-    Entry { stripe: usize, kind: Kind, entry: Bytes, key_len: usize },
+    Entry { stripe: usize, kind: Kind, entry: &'a [u8], key_len: usize },
     /// The end of a space.
     DropSpace(SpaceId),
 }
@@ -179,16 +184,9 @@ impl SealedBatch {
         &self.buffer
     }
 
-    /// The changes. A lone entry shares the batch's memory; several are copied apart, because they are flushed with their
-    /// stripes at different times and one must not keep the memory of all.
-    pub(crate) fn mutations(&self) -> impl Iterator<Item = Mutation> + '_ {
-        let alone = self.mutations.len() == 1;
-        self.mutations.iter().filter(|span| !span.superseded).map(move |span| {
-            let start = span.key_start as usize;
-            let range = start..start + span.key_len as usize + span.value_len as usize;
-            let entry = if alone { self.buffer.slice(range) } else { Bytes::copy_from_slice(&self.buffer[range]) };
-            mutation(span.kind, span.stripe, entry, span.key_len as usize)
-        })
+    /// The changes.
+    pub(crate) fn mutations(&self) -> impl Iterator<Item = Mutation<'_>> {
+        self.mutations.iter().filter(|span| !span.superseded).map(|span| mutation(span, &self.buffer))
     }
 }
 
@@ -210,16 +208,12 @@ fn mark_superseded(buffer: &[u8], mutations: &mut [Span]) {
     }
 }
 
-/// The mutations of an encoded batch, each with its own memory; `None` where the bytes are not one.
-pub(crate) fn mutations_of(encoded: &[u8]) -> impl Iterator<Item = Option<Mutation>> + '_ {
+/// The mutations of an encoded batch; `None` where the bytes are not one.
+pub(crate) fn mutations_of(encoded: &[u8]) -> impl Iterator<Item = Option<Mutation<'_>>> {
     let spans = spans_of(encoded);
     let malformed = spans.is_none().then_some(None);
-    let mutations = spans.unwrap_or_default().into_iter().filter(|span| !span.superseded).map(|span| {
-        let start = span.key_start as usize;
-        let range = start..start + span.key_len as usize + span.value_len as usize;
-        Some(mutation(span.kind, span.stripe, Bytes::copy_from_slice(&encoded[range]), span.key_len as usize))
-    });
-    malformed.into_iter().chain(mutations)
+    let spans = spans.unwrap_or_default().into_iter().filter(|span| !span.superseded);
+    malformed.into_iter().chain(spans.map(|span| Some(mutation(&span, encoded))))
 }
 
 fn spans_of(encoded: &[u8]) -> Option<Vec<Span>> {
@@ -244,12 +238,13 @@ fn spans_of(encoded: &[u8]) -> Option<Vec<Span>> {
     Some(spans)
 }
 
-fn mutation(kind: u8, stripe: u8, entry: Bytes, key_len: usize) -> Mutation {
-    match (kind, key::space_of(&entry)) {
+fn mutation<'a>(span: &Span, buffer: &'a [u8]) -> Mutation<'a> {
+    let entry = &buffer[span.key_start as usize..][..span.key_len as usize + span.value_len as usize];
+    match (span.kind, key::space_of(entry)) {
         (DROP_SPACE, Some(space)) => Mutation::DropSpace(space),
         (kind, _) => {
             let kind = if kind == Kind::Delete as u8 { Kind::Delete } else { Kind::Put };
-            Mutation::Entry { stripe: stripe as usize, kind, entry, key_len }
+            Mutation::Entry { stripe: span.stripe as usize, kind, entry, key_len: span.key_len as usize }
         }
     }
 }

@@ -46,6 +46,7 @@ pub(crate) struct Core {
     pub(crate) background: Background,
     pub(crate) flush_is_urgent: AtomicBool,
     pub(crate) stall_count: AtomicU64,
+    pub(crate) slow_down_nanos: AtomicU64,
     pub(crate) damage: Mutex<Option<Error>>,
     pub(crate) closed: AtomicBool,
     pub(crate) lock: Mutex<Option<Box<dyn DiskLock>>>,
@@ -136,8 +137,8 @@ impl Core {
 
     /// Has memtables flushed when they or the log take too much.
     pub(crate) fn schedule_flush(self: &Arc<Self>) {
-        let is_half_full = self.memtable_bytes.load(Ordering::Relaxed) > self.options.memtable_bytes_max / 2;
-        if is_half_full || self.flush_is_urgent.swap(false, Ordering::Relaxed) {
+        let is_due = self.memtable_bytes.load(Ordering::Relaxed) > self.options.flush_from_bytes();
+        if is_due || self.flush_is_urgent.swap(false, Ordering::Relaxed) {
             self.background.submit(self, Job::Flush);
         }
     }
@@ -163,7 +164,7 @@ impl Core {
 
     /// From so many bytes of memtables on writers are slowed.
     fn slow_from(&self) -> usize {
-        self.options.memtable_bytes_max / 4 * 3
+        self.options.memtable_bytes_max / 8 * 7
     }
 
     /// Holds a writer up when flushing does not keep pace: a little at first, and at the limit until there is room.
@@ -177,7 +178,7 @@ impl Core {
         self.schedule_flush();
         if used < max {
             let share = (used - slow_from) as f64 / (max - slow_from).max(1) as f64;
-            self.options.clock.sleep(SLOW_DOWN_MAX.mul_f64(share * share));
+            self.slow_down(SLOW_DOWN_MAX.mul_f64(share * share));
             return Ok(());
         }
         while self.memtable_bytes.load(Ordering::Relaxed) >= max {
@@ -186,6 +187,16 @@ impl Core {
             self.background.wait_for_progress(STALL_CHECK_INTERVAL);
         }
         Ok(())
+    }
+
+    /// Holds a writer up for a while. What is too short to be slept is saved up, for whoever comes when it is enough.
+    fn slow_down(&self, delay: Duration) {
+        let delay = delay.as_nanos() as u64;
+        let saved = self.slow_down_nanos.fetch_add(delay, Ordering::Relaxed) + delay;
+        let is_enough = saved >= SLOW_DOWN_MAX.as_nanos() as u64;
+        if is_enough && self.slow_down_nanos.compare_exchange(saved, 0, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            self.options.clock.sleep(Duration::from_nanos(saved));
+        }
     }
 
     /// Takes the lead of the log when it is free, and writes what is queued.

@@ -85,6 +85,12 @@ impl Engine {
         txn::transact(&self.core, keys, decide)
     }
 
+    /// Commits a batch whatever its keys hold now, which it doesn't look at: for rows that are written as a whole, by loads
+    /// for example. The ticket resolves when the commit is durable and visible.
+    pub fn write(&self, batch: WriteBatch) -> Result<Ticket, Error> {
+        txn::write(&self.core, batch)
+    }
+
     /// Takes and releases every latch once. Whoever was inside [`transact`](Engine::transact) when this was called has
     /// committed when it returns, and the ticket resolves when all those commits are published.
     pub fn barrier(&self) -> Ticket {

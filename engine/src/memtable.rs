@@ -5,14 +5,14 @@
 //! reader that follows them sees whole nodes, in order. Writers of a stripe exclude each other (the stripe's writer
 //! mutex), so linking is a plain store per level.
 //!
-//! A walk down the list costs a cache miss per node, so what it needs is packed: the links, and the first eight bytes of
-//! the key as a number, which decides most comparisons. A get does not walk at all: it finds the newest version of its key
+//! A walk down the list costs a cache miss per node, so what it needs is packed: the links, and the first sixteen bytes of
+//! the key as numbers, which decide most comparisons. A get does not walk at all: it finds the newest version of its key
 //! in the hash table, and older ones behind it.
 
 use std::cmp::Ordering as Order;
 use std::sync::OnceLock;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use crate::batch::Kind;
 use crate::key;
@@ -29,6 +29,10 @@ const NONE: u32 = 0;
 /// The first hash table has this many slots, every further one twice as many.
 const FIRST_TABLE_SLOTS: usize = 16;
 const TABLE_COUNT: usize = 28;
+/// Entries lie behind each other in pieces of memory of these sizes, the smaller ones first: an allocation for each would cost
+/// more than copying it. A value that a reader keeps keeps its piece.
+const PIECE_BYTES_MIN: usize = 1 << 10;
+const PIECE_BYTES_MAX: usize = 32 << 10;
 /// What an entry takes besides its key and its value, slots of hash tables included.
 const ENTRY_OVERHEAD_BYTES: usize = size_of::<Links>() + size_of::<OnceLock<Entry>>() + 24;
 
@@ -57,7 +61,7 @@ struct Chunk {
 
 #[derive(Default)]
 struct Links {
-    prefix: AtomicU64,
+    prefix: [AtomicU64; 2],
     next: [AtomicU32; PACKED_LEVELS],
 }
 
@@ -89,6 +93,8 @@ pub(crate) struct Inserter {
     key_count: usize,
     slot_count: usize,
     random: u64,
+    piece: BytesMut,
+    piece_bytes: usize,
 }
 
 impl Inserter {
@@ -100,7 +106,19 @@ impl Inserter {
             key_count: 0,
             slot_count: 0,
             random: 0x9e37_79b9_7f4a_7c15 ^ ((stripe as u64 + 1) << 32),
+            piece: BytesMut::new(),
+            piece_bytes: PIECE_BYTES_MIN,
         }
+    }
+
+    /// Copies an entry to where it stays.
+    fn keep(&mut self, entry: &[u8]) -> Bytes {
+        if self.piece.capacity() < entry.len() {
+            self.piece = BytesMut::with_capacity(self.piece_bytes.max(entry.len()));
+            self.piece_bytes = (self.piece_bytes * 2).min(PIECE_BYTES_MAX);
+        }
+        self.piece.extend_from_slice(entry);
+        self.piece.split().freeze()
     }
 
     fn next_height(&mut self) -> usize {
@@ -172,10 +190,10 @@ impl Memtable {
         inserter: &mut Inserter,
         seqno: u64,
         kind: Kind,
-        bytes: Bytes,
+        entry: &[u8],
         key_len: usize,
     ) -> usize {
-        let key = &bytes[..key_len];
+        let key = &entry[..key_len];
         let (prefix, hash, space) = (prefix_of(key), key::hash(key), key::space_of(key));
         let height = inserter.next_height();
         if height > self.height.load(Ordering::Relaxed) {
@@ -183,7 +201,8 @@ impl Memtable {
             self.height.store(height, Ordering::Release);
         }
         let before = self.links_before(prefix, key, seqno);
-        let taken = bytes.len() + ENTRY_OVERHEAD_BYTES;
+        let taken = entry.len() + ENTRY_OVERHEAD_BYTES;
+        let bytes = inserter.keep(entry);
         let above = (height > PACKED_LEVELS).then(Default::default);
         let entry = Entry { seqno, bytes, key_len: key_len as u32, kind, older: AtomicU32::new(NONE), above };
         let index = self.place(inserter, prefix, entry);
@@ -296,7 +315,7 @@ impl Memtable {
     }
 
     /// The last node before `(key, seqno)` on every level.
-    fn links_before(&self, prefix: u64, key: &[u8], seqno: u64) -> [u32; HEIGHT_MAX] {
+    fn links_before(&self, prefix: Prefix, key: &[u8], seqno: u64) -> [u32; HEIGHT_MAX] {
         let mut before = [NONE; HEIGHT_MAX];
         let mut previous = NONE;
         let mut refused = NONE;
@@ -315,11 +334,13 @@ impl Memtable {
         before
     }
 
-    fn is_before(&self, index: u32, prefix: u64, key: &[u8], seqno: u64) -> bool {
+    fn is_before(&self, index: u32, prefix: Prefix, key: &[u8], seqno: u64) -> bool {
         if index == NONE {
             return false;
         }
-        match self.links(index).prefix.load(Ordering::Relaxed).cmp(&prefix) {
+        let own = &self.links(index).prefix;
+        let first = own[0].load(Ordering::Relaxed).cmp(&prefix[0]);
+        match first.then_with(|| own[1].load(Ordering::Relaxed).cmp(&prefix[1])) {
             Order::Less => true,
             Order::Greater => false,
             Order::Equal => self.entry(index).is_some_and(|entry| match entry.key().cmp(key) {
@@ -360,12 +381,14 @@ impl Memtable {
         })
     }
 
-    fn place(&self, inserter: &mut Inserter, prefix: u64, entry: Entry) -> u32 {
+    fn place(&self, inserter: &mut Inserter, prefix: Prefix, entry: Entry) -> u32 {
         inserter.node_count += 1;
         let index = inserter.node_count;
         let (chunk, offset) = place_of(index);
         let chunk = self.chunk(chunk);
-        chunk.links[offset].prefix.store(prefix, Ordering::Relaxed);
+        for (own, prefix) in chunk.links[offset].prefix.iter().zip(prefix) {
+            own.store(prefix, Ordering::Relaxed);
+        }
         let is_fresh = chunk.entries[offset].set(entry).is_ok();
         debug_assert!(is_fresh, "an inserter belongs to one memtable");
         index
@@ -378,15 +401,15 @@ fn place_of(index: u32) -> (usize, usize) {
     (chunk, shifted - (FIRST_CHUNK_NODES << chunk))
 }
 
-fn prefix_of(key: &[u8]) -> u64 {
-    match key.first_chunk::<8>() {
-        Some(chunk) => u64::from_be_bytes(*chunk),
-        None => {
-            let mut chunk = [0; 8];
-            chunk[..key.len()].copy_from_slice(key);
-            u64::from_be_bytes(chunk)
-        }
-    }
+/// The first bytes of a key as numbers that sort like them: zeros stand for what a short key lacks.
+type Prefix = [u64; 2];
+
+fn prefix_of(key: &[u8]) -> Prefix {
+    let mut bytes = [0; size_of::<Prefix>()];
+    let len = key.len().min(bytes.len());
+    bytes[..len].copy_from_slice(&key[..len]);
+    let number = u128::from_be_bytes(bytes);
+    [(number >> 64) as u64, number as u64]
 }
 
 fn space_bit(space: key::SpaceId) -> u64 {
@@ -494,7 +517,7 @@ mod tests {
         let mut inserter = Inserter::new(0);
         for (seqno, (key, value)) in (1..).zip(entries) {
             let kind = if value.is_empty() { Kind::Delete } else { Kind::Put };
-            memtable.insert(&mut inserter, seqno, kind, [&key[..], value].concat().into(), key.len());
+            memtable.insert(&mut inserter, seqno, kind, &[&key[..], value].concat(), key.len());
         }
         memtable
     }
@@ -545,7 +568,7 @@ mod tests {
         let memtable = Memtable::new();
         let mut inserter = Inserter::new(0);
         for seqno in [5, 9, 7, 2] {
-            memtable.insert(&mut inserter, seqno, Kind::Put, Bytes::from_static(b"key"), 3);
+            memtable.insert(&mut inserter, seqno, Kind::Put, b"key", 3);
         }
         for (at, expected) in [(1, None), (2, Some(2)), (6, Some(5)), (8, Some(7)), (9, Some(9)), (99, Some(9))] {
             let found = memtable.get(b"key", key::hash(b"key"), at).map(|version| version.seqno);
@@ -578,7 +601,7 @@ mod tests {
             let mut inserter = Inserter::new(0);
             for seqno in 1..=5_000u64 {
                 let key = seqno.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
-                memtable.insert(&mut inserter, seqno, Kind::Put, [key, key].concat().into(), 8);
+                memtable.insert(&mut inserter, seqno, Kind::Put, &[key, key].concat(), 8);
                 assert!(memtable.get(&key, key::hash(&key), seqno).is_some());
             }
         });

@@ -20,7 +20,7 @@ pub enum Durability {
     None,
 }
 
-/// How the blocks of new SSTs are compressed.
+/// How the blocks of SSTs are compressed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Compression {
     /// Not at all.
@@ -36,8 +36,8 @@ pub enum Compression {
 pub struct Options {
     /// When a commit counts as done.
     pub durability: Durability,
-    /// How many bytes the memtables of all stripes may hold. The largest are flushed from half of it; writers are slowed
-    /// from three quarters of it and wait at the limit.
+    /// How many bytes the memtables of all stripes may hold. The largest are flushed from five eighths of it on; writers
+    /// are slowed from seven eighths of it on and wait at the limit.
     pub memtable_bytes_max: usize,
     /// How many bytes the memtable of one stripe may hold before it is flushed.
     pub stripe_memtable_bytes_max: usize,
@@ -49,7 +49,8 @@ pub struct Options {
     pub manifest_bytes_min: u64,
     /// How many bytes of blocks, block indexes and blooms are kept in memory.
     pub block_cache_bytes: usize,
-    /// How the blocks of new SSTs are compressed.
+    /// How the blocks of the oldest SST of each stripe are compressed, where most of the data lies. Younger ones are merged
+    /// soon and stay plain.
     pub compression: Compression,
     /// For how long overwritten versions stay readable. Zero keeps only what snapshots need.
     pub retention: Duration,
@@ -77,7 +78,7 @@ impl Default for Options {
             compression: Compression::Lz4,
             retention: Duration::ZERO,
             open_files_max: 4096,
-            compaction_trigger: 10,
+            compaction_trigger: 6,
             background_threads: 2,
             clock: Arc::new(SystemClock),
         }
@@ -85,6 +86,16 @@ impl Default for Options {
 }
 
 impl Options {
+    /// From how many bytes in memtables on they are flushed.
+    pub(crate) fn flush_from_bytes(&self) -> usize {
+        self.memtable_bytes_max / 8 * 5
+    }
+
+    /// How an SST is compressed that is the oldest of its stripe, or isn't.
+    pub(crate) fn compression_of(&self, is_oldest: bool) -> Compression {
+        if is_oldest { self.compression } else { Compression::None }
+    }
+
     /// Settings of a database that lives in memory only: no WAL, no compression. Use a [`MemoryDisk`](crate::io::MemoryDisk).
     pub fn in_memory() -> Self {
         Options {

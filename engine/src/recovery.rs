@@ -126,6 +126,7 @@ fn build(folder: Folder, options: Options, manifest: Manifest, lock: Box<dyn Dis
         background: Background::new(options.background_threads),
         flush_is_urgent: AtomicBool::new(false),
         stall_count: AtomicU64::new(0),
+        slow_down_nanos: AtomicU64::new(0),
         damage: Mutex::new(None),
         closed: AtomicBool::new(false),
         lock: Mutex::new(Some(lock)),
@@ -167,7 +168,7 @@ fn replay(core: &Arc<Core>, wal_ids: &[u64]) -> Result<(), Error> {
         replay_record(core, &record, &flushed_through)?;
         core.publication.recover_to(record.seqno);
         core.commit_order.note_recovered(record.seqno, record.millis);
-        if core.memtable_bytes.load(Ordering::Relaxed) > core.options.memtable_bytes_max / 2 {
+        if core.memtable_bytes.load(Ordering::Relaxed) > core.options.flush_from_bytes() {
             stripe::flush_largest(core)?;
         }
         Ok(())

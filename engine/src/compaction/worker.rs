@@ -8,7 +8,7 @@ use crate::core::Core;
 use crate::iter::{Cursor, Merge};
 use crate::manifest::Edit;
 use crate::planted::{Bug, is_planted};
-use crate::sst::{self, Sst, SstCursor, SstWriter};
+use crate::sst::{self, Sst, SstCursor, SstWriter, WrittenSst};
 
 /// After so many entries, a compaction looks whether the engine is being closed.
 const ENTRIES_BETWEEN_CHECKS: u64 = 1024;
@@ -65,11 +65,12 @@ fn merge(
     let mut retained = Retained::new(Merge::new(cursors.collect()), horizon, &core.dropped_spaces, is_oldest)?;
     let id = core.manifest.lock().next_file_id();
     let mut writer: Option<SstWriter> = None;
+    let compression = core.options.compression_of(is_oldest);
     while let Some(entry) = retained.next()? {
         let writer = match &mut writer {
             Some(writer) => writer,
             None => {
-                let made = SstWriter::create(&core.folder, stripe, id, rank, base, core.options.compression);
+                let made = SstWriter::create(&core.folder, stripe, id, rank, base, compression);
                 writer.insert(made.inspect_err(|error| core.poison(error))?)
             }
         };
@@ -79,7 +80,10 @@ fn merge(
         }
     }
     let Some(writer) = writer else { return Ok(None) };
-    let meta =
-        writer.finish().and_then(|meta| core.folder.sync().map(|()| meta)).inspect_err(|error| core.poison(error))?;
+    let meta = writer
+        .finish()
+        .and_then(WrittenSst::sync)
+        .and_then(|meta| core.folder.sync().map(|()| meta))
+        .inspect_err(|error| core.poison(error))?;
     Ok(Some(Arc::new(Sst::new(meta, Arc::clone(&core.sst_shared)))))
 }

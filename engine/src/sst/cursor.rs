@@ -11,11 +11,15 @@ use super::reader::{OpenSst, Sst};
 use crate::Error;
 use crate::memtable::EntryRef;
 
+/// How much a cursor that goes through a whole SST reads at once.
+const READ_AHEAD_BYTES: usize = 128 << 10;
+
 /// A position in an SST. It reads the blocks that it comes to, and keeps the file open.
 pub(crate) struct SstCursor {
     sst: Arc<Sst>,
     open: Option<Arc<OpenSst>>,
-    use_cache: bool,
+    /// What was read ahead, and where it lies; `None` for a cursor whose blocks go through the cache.
+    ahead: Option<(u64, Bytes)>,
     /// In the top index.
     top: BlockCursor,
     /// The partition's index, and the position in it.
@@ -38,7 +42,7 @@ impl SstCursor {
         SstCursor {
             sst,
             open: None,
-            use_cache: true,
+            ahead: None,
             top: BlockCursor::default(),
             index: Bytes::new(),
             middle: BlockCursor::default(),
@@ -48,9 +52,9 @@ impl SstCursor {
         }
     }
 
-    /// A cursor for a compaction: what it reads is not kept.
+    /// A cursor for a compaction, which reads everything once: it must not push other blocks out of the cache.
     pub(crate) fn uncached(sst: Arc<Sst>) -> Self {
-        SstCursor { use_cache: false, ..Self::new(sst) }
+        SstCursor { ahead: Some((0, Bytes::new())), ..Self::new(sst) }
     }
 
     pub(crate) fn seek(&mut self, key: &[u8], seqno: u64) -> Result<(), Error> {
@@ -187,8 +191,16 @@ impl SstCursor {
         Ok(true)
     }
 
-    fn read(&self, open: &OpenSst, place: Place) -> Result<Bytes, Error> {
-        if self.use_cache { self.sst.block(open, place) } else { self.sst.block_uncached(open, place) }
+    fn read(&mut self, open: &OpenSst, place: Place) -> Result<Bytes, Error> {
+        let Some((start, ahead)) = &mut self.ahead else { return self.sst.block(open, place) };
+        let is_there = place.offset >= *start && place.offset + u64::from(place.len) <= *start + ahead.len() as u64;
+        if !is_there {
+            *ahead = open.file.read(place.offset, READ_AHEAD_BYTES.max(place.len as usize))?;
+            *start = place.offset;
+        }
+        let offset = (place.offset - *start) as usize;
+        let end = (offset + place.len as usize).min(ahead.len());
+        self.sst.unpack(open, place, &ahead.slice(offset..end))
     }
 
     fn checked(&self, open: &OpenSst, moved: Result<(), Malformed>) -> Result<(), Error> {

@@ -20,7 +20,7 @@ mod writer;
 
 pub(crate) use cursor::SstCursor;
 pub(crate) use reader::{Sst, SstShared, verify};
-pub(crate) use writer::SstWriter;
+pub(crate) use writer::{SstWriter, WrittenSst};
 
 use crate::file_header::FileKind;
 

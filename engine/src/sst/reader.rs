@@ -56,9 +56,6 @@ impl Sst {
 
     /// The newest version of the key at or below a seqno. `hash` is the key's bloom hash.
     pub(crate) fn get(self: &Arc<Self>, key: &[u8], hash: u64, seqno: u64) -> Result<Option<Version>, Error> {
-        if key < self.meta.first_key.as_slice() || key > self.meta.last_key.as_slice() {
-            return Ok(None);
-        }
         let (guard, opened);
         let open: &OpenSst = {
             self.mark_used();
@@ -75,6 +72,8 @@ impl Sst {
         let cached;
         let (place, partition) = match &open.sole_partition {
             Some((place, partition)) => (*place, partition),
+            // Most SSTs of a stripe span all its keys, so this is asked only where it spares the most.
+            None if key < self.meta.first_key.as_slice() || key > self.meta.last_key.as_slice() => return Ok(None),
             None => {
                 let found = cursor.seek(&open.top, key, u64::MAX);
                 let Some(place) = self.place(open, &open.top, &cursor, found)? else { return Ok(None) };
@@ -136,7 +135,12 @@ impl Sst {
         Ok(block)
     }
 
-    /// A block that is read once, by compaction: it must not push others out of the cache.
+    /// The block that a frame holds which was read from this place.
+    pub(super) fn unpack(&self, open: &OpenSst, place: Place, frame: &Bytes) -> Result<Bytes, Error> {
+        frame::decode(&open.file, self.meta.id, place.offset, frame)
+    }
+
+    /// A block that is read once: it must not push others out of the cache.
     pub(super) fn block_uncached(&self, open: &OpenSst, place: Place) -> Result<Bytes, Error> {
         frame::read(&open.file, self.meta.id, place)
     }

@@ -157,9 +157,8 @@ impl SstWriter {
         Ok(())
     }
 
-    /// Finishes the file and makes its content durable; its name is not, until the folder is synced. At least one entry
-    /// was added.
-    pub(crate) fn finish(mut self) -> Result<Arc<SstMeta>, Error> {
+    /// Finishes the file. At least one entry was added.
+    pub(crate) fn finish(mut self) -> Result<WrittenSst, Error> {
         self.finish_block();
         self.meta.last_key = self.last_block_key.clone();
         self.index_last_block(None);
@@ -176,9 +175,22 @@ impl SstWriter {
         self.pending.extend_from_slice(&footer.encode(self.meta.id));
         self.write_pending()?;
         debug_assert!(self.meta.file_bytes > (HEADER_BYTES + FOOTER_BYTES) as u64);
+        Ok(WrittenSst { file: self.file, meta: Arc::new(self.meta) })
+    }
+}
+
+/// An SST that is complete, but not durable yet.
+pub(crate) struct WrittenSst {
+    file: File,
+    meta: Arc<SstMeta>,
+}
+
+impl WrittenSst {
+    /// Makes the content durable. The name is not, until the folder is synced.
+    pub(crate) fn sync(self) -> Result<Arc<SstMeta>, Error> {
         if !is_planted(Bug::SstNotSynced) && !is_planted(Bug::SstNamedBeforeDurable) {
             self.file.sync()?;
         }
-        Ok(Arc::new(self.meta))
+        Ok(self.meta)
     }
 }

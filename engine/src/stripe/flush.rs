@@ -1,6 +1,7 @@
 //! Writing memtables to SSTs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::compaction::{Horizon, Retained};
 use crate::core::Core;
@@ -9,9 +10,12 @@ use crate::key::STRIPE_COUNT;
 use crate::manifest::{Edit, SstMeta};
 use crate::memtable::{Memtable, MemtableCursor};
 use crate::planted::{Bug, is_planted};
-use crate::sst::{self, Sst, SstWriter};
+use crate::sst::{self, Sst, SstWriter, WrittenSst};
 use crate::sync::atomic::Ordering;
 use crate::{Durability, Error, Ticket};
+
+/// How long a flush of everything waits at a time for a flush that is under way.
+const BUSY_CHECK_INTERVAL: Duration = Duration::from_millis(1);
 
 /// The sealed memtables of a stripe on their way to an SST.
 struct Flush {
@@ -24,7 +28,9 @@ struct Flush {
 /// Flushes the stripes whose memtables are the largest, and those that hold the oldest WAL files back. Returns whether
 /// there was anything to do.
 pub(crate) fn flush_largest(core: &Arc<Core>) -> Result<bool, Error> {
-    let goal = core.options.memtable_bytes_max / 4;
+    // Little at a time: the stripes then differ in how full they are, and those that are flushed are twice as full as the
+    // average. Larger SSTs are fewer, and are merged less often.
+    let goal = core.options.memtable_bytes_max / 8;
     let oldest_seqno = core.wal.as_ref().and_then(|wal| wal.seqno_to_flush(&wal.writer(), core.options.wal_bytes_max));
     let mut sizes: Vec<(usize, usize, bool)> = Vec::new();
     for (number, stripe) in core.stripes.iter().enumerate() {
@@ -39,7 +45,7 @@ pub(crate) fn flush_largest(core: &Arc<Core>) -> Result<bool, Error> {
     sizes.sort_unstable_by_key(|&(number, bytes, must)| (std::cmp::Reverse((must, bytes)), number));
     let mut chosen = Vec::new();
     let mut chosen_bytes = 0;
-    let enough = core.memtable_bytes.load(Ordering::Relaxed) <= core.options.memtable_bytes_max / 2;
+    let enough = core.memtable_bytes.load(Ordering::Relaxed) <= core.options.flush_from_bytes();
     for (number, bytes, must) in sizes {
         let wanted = must || (!enough && chosen_bytes < goal);
         if wanted && core.stripes[number].flush_claim.try_take() {
@@ -64,7 +70,7 @@ pub(crate) fn flush_all(core: &Arc<Core>) -> Result<(), Error> {
         if claimed.is_empty() {
             // What another thread flushes may have been sealed before this call; it has to be looked at again.
             core.check_alive()?;
-            crate::sync::thread::yield_now();
+            core.background.wait_for_progress(BUSY_CHECK_INTERVAL);
         }
         left = busy;
     }
@@ -98,30 +104,30 @@ fn flush_claimed(core: &Arc<Core>, stripes: &[usize]) -> Result<(), Error> {
 }
 
 fn write_ssts(core: &Core, flushes: &mut [Flush], horizon: &Horizon) -> Result<(), Error> {
+    let mut written = Vec::new();
     for flush in flushes.iter_mut() {
         let id = core.manifest.lock().next_file_id();
         let base = flush.memtables.iter().map(|memtable| memtable.seqno_min()).min().unwrap_or(0);
         let cursors =
             flush.memtables.iter().map(|memtable| Cursor::Memtable(MemtableCursor::new(Arc::clone(memtable))));
         // Nothing older than the first SST of a stripe is left for its tombstones to hide.
-        let is_oldest = core.stripes[flush.stripe].view().ssts.is_empty() || is_planted(Bug::TombstonesDroppedTooEarly);
+        let is_oldest = core.stripes[flush.stripe].view().ssts.is_empty();
+        let compression = core.options.compression_of(is_oldest);
+        let is_oldest = is_oldest || is_planted(Bug::TombstonesDroppedTooEarly);
         let mut retained = Retained::new(Merge::new(cursors.collect()), horizon, &core.dropped_spaces, is_oldest)?;
         let mut writer = None;
         while let Some(entry) = retained.next()? {
             let writer = match &mut writer {
                 Some(writer) => writer,
-                None => writer.insert(SstWriter::create(
-                    &core.folder,
-                    flush.stripe,
-                    id,
-                    id,
-                    base,
-                    core.options.compression,
-                )?),
+                None => writer.insert(SstWriter::create(&core.folder, flush.stripe, id, id, base, compression)?),
             };
             writer.add(entry)?;
         }
-        flush.sst = writer.map(SstWriter::finish).transpose()?;
+        written.push(writer.map(SstWriter::finish).transpose()?);
+    }
+    // After all of them are written, so that the disk has more than one to write at a time.
+    for (flush, written) in flushes.iter_mut().zip(written) {
+        flush.sst = written.map(WrittenSst::sync).transpose()?;
     }
     if flushes.iter().any(|flush| flush.sst.is_some()) && !is_planted(Bug::SstNamedBeforeDurable) {
         core.folder.sync()?;

@@ -6,7 +6,6 @@ mod view;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use bytes::Bytes;
 
 use crate::batch::Kind;
 use crate::memtable::{Inserter, Memtable};
@@ -73,7 +72,7 @@ impl Stripe {
     }
 
     /// Adds an entry.
-    pub(crate) fn insert(&self, seqno: u64, kind: Kind, entry: Bytes, key_len: usize) -> Inserted {
+    pub(crate) fn insert(&self, seqno: u64, kind: Kind, entry: &[u8], key_len: usize) -> Inserted {
         let mut writer = self.writer.lock();
         let (memtable, inserter) = writer.active.get_or_insert_with(|| {
             let memtable = Arc::new(Memtable::new());

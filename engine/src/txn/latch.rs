@@ -31,13 +31,16 @@ impl LatchSet {
     }
 }
 
+/// Latches of a transaction, until it is dropped.
+pub(super) type HeldLatches<'a> = SmallVec<[MutexGuard<'a, ()>; 4]>;
+
 impl Latches {
     pub(crate) fn new() -> Self {
         Latches([const { Mutex::new(()) }; STRIPE_COUNT])
     }
 
     /// Takes the latches. Everyone takes them in ascending order, so nobody waits in a circle.
-    pub(crate) fn acquire(&self, set: &LatchSet) -> SmallVec<[MutexGuard<'_, ()>; 4]> {
+    pub(crate) fn acquire(&self, set: &LatchSet) -> HeldLatches<'_> {
         set.ascending().map(|stripe| self.0[stripe].lock()).collect()
     }
 

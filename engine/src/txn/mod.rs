@@ -17,4 +17,4 @@ pub(crate) use publication::Publication;
 pub use snapshot::Snapshot;
 pub(crate) use snapshot::SnapshotRegistry;
 pub use ticket::Ticket;
-pub(crate) use transaction::transact;
+pub(crate) use transaction::{transact, write};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::latch::HeldLatches;
 use super::{LatchSet, commit};
 use crate::background::Job;
 use crate::batch::Kind;
@@ -43,6 +44,27 @@ pub(crate) fn transact<R>(
         let seen = if is_planted(Bug::EmptyAnswerNotWaitedFor) { 0 } else { seen };
         return Ok((answer, Ticket::new(core, seen)));
     }
+    let seqno = commit_latched(core, batch, latches)?;
+    Ok((answer, Ticket::new(core, seqno)))
+}
+
+/// Commits a batch without a look at what its keys hold. It takes their latches nevertheless: two transactions that write
+/// one key hold a common one.
+pub(crate) fn write(core: &Arc<Core>, batch: WriteBatch) -> Result<Ticket, Error> {
+    core.check_writable()?;
+    core.throttle()?;
+    if batch.is_empty() {
+        return Ok(Ticket::new(core, 0));
+    }
+    let mut latch_set = LatchSet::default();
+    batch.stripes().for_each(|stripe| latch_set.add(stripe));
+    let latches = core.latches.acquire(&latch_set);
+    core.check_writable()?;
+    let seqno = commit_latched(core, batch, latches)?;
+    Ok(Ticket::new(core, seqno))
+}
+
+fn commit_latched(core: &Arc<Core>, batch: WriteBatch, latches: HeldLatches<'_>) -> Result<u64, Error> {
     let drops_space = batch.drops_space();
     let seqno = commit(core, batch)?;
     // The fsync is not waited for: others may decide on these versions now, and their commits become durable after this one.
@@ -52,7 +74,7 @@ pub(crate) fn transact<R>(
         core.background.submit(core, Job::ReclaimDropped);
     }
     core.background.run_inline(core);
-    Ok((answer, Ticket::new(core, seqno)))
+    Ok(seqno)
 }
 
 /// The newest version, durable or not. Raises `seen` to the commit that the answer depends on, a deletion included: an

@@ -27,7 +27,7 @@ fn cut_power(disk: &FaultyDisk) -> Arc<FaultyDisk> {
 pub fn a_commit_with_the_seqno_of_a_lost_one_is_kept() {
     let disk = Arc::new(FaultyDisk::new());
     let engine = Engine::open(disk.clone(), options()).unwrap();
-    engine.transact(&[LARGE], |_, batch| batch.put(LARGE, &[1; 4_700])).unwrap().1.wait().unwrap();
+    engine.transact(&[LARGE], |_, batch| batch.put(LARGE, &[1; 5_900])).unwrap().1.wait().unwrap();
     let ((), lost) = engine.transact(&[SMALL], |_, batch| batch.put(SMALL, &[2; 400])).unwrap();
     assert_eq!(engine.metrics().sst_count, 1, "the stripe of the first commit was not flushed");
     let disk_after_first = cut_power(&disk);
