@@ -203,7 +203,7 @@ fn run_jobs(core: &Arc<Core>) {
 fn run(core: &Arc<Core>, job: Job) {
     let _guard = PoisonOnPanic(core);
     let outcome = match job {
-        Job::Flush => stripe::flush_largest(core).map(|_| ()),
+        Job::Flush => stripe::flush_largest(core),
         Job::Compact(stripe) => {
             let outcome = compaction::compact(core, stripe);
             match outcome {
@@ -212,7 +212,7 @@ fn run(core: &Arc<Core>, job: Job) {
                     if did_something {
                         core.schedule_compaction(stripe);
                     }
-                    Ok(())
+                    Ok(true)
                 }
                 // The claim is kept: what failed once would fail again.
                 Err(error) => Err(error),
@@ -220,11 +220,13 @@ fn run(core: &Arc<Core>, job: Job) {
         }
         Job::ReclaimDropped => {
             (0..core.stripes.len()).for_each(|stripe| core.schedule_compaction(stripe));
-            Ok(())
+            Ok(true)
         }
     };
     match outcome {
-        Ok(()) => core.schedule_flush(),
+        Ok(true) => core.schedule_flush(),
+        // What there is to flush is being flushed by others, who look again when they are done.
+        Ok(false) => {}
         Err(error) => core.note_background_error(error),
     }
     core.background.note_progress();

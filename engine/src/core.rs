@@ -206,10 +206,14 @@ impl Core {
         }
     }
 
-    /// Takes the lead if nobody has it; says whether it did.
+    /// Takes the lead if nobody has it and something is queued; says whether it did. A commit that is neither durable nor
+    /// queued was written by another leader, who is about to publish it.
     pub(crate) fn try_lead_log(self: &Arc<Self>) -> bool {
         let Some(wal) = &self.wal else { return false };
         let Some(lead) = wal.try_lead() else { return false };
+        if !self.commit_order.has_pending() {
+            return false;
+        }
         self.write_log(wal, lead);
         true
     }
@@ -221,7 +225,8 @@ impl Core {
         let mut writer = wal.writer();
         let group = self.commit_order.take_pending();
         let outcome = wal.write_group(&mut writer, &group);
-        let is_durable = wal.is_durable(&writer);
+        // After a failure nothing makes it durable any more.
+        let needs_sync = outcome.is_ok() && !wal.is_durable(&writer);
         let log_is_full = wal.closed_bytes(&writer) > self.options.wal_bytes_max;
         self.commit_order.note_group(group.len());
         // Publication runs the wakers of callers, which may do anything, so the lead is given up first.
@@ -235,7 +240,7 @@ impl Core {
         if self.commit_order.has_pending() {
             self.lead_queue.wake_one(self.publication.durable());
         }
-        if !is_durable {
+        if needs_sync {
             self.background.expect_log_sync(self);
         }
         if log_is_full && !self.flush_is_urgent.swap(true, Ordering::Relaxed) {
