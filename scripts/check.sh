@@ -40,7 +40,9 @@ step "tests"
 cargo build --locked --package keystonedb --bin kstone
 cargo test --workspace --locked --no-fail-fast
 
-step "tests of the tests: every bug that is planted in the engine is caught"
+step "the engine under schedules of its threads, and bugs that are planted in it"
+cargo test --locked --package kstone-engine --features shuttle,planted-bugs \
+    --test schedules --test schedules_catch_planted_bugs
 cargo test --locked --package kstone-engine --features planted-bugs --test catches_planted_bugs
 
 step "all is well"

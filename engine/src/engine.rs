@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crate::core::Core;
 use crate::io::Disk;
 use crate::key::EncodedKey;
+use crate::planted::{Bug, is_planted};
 use crate::sync::atomic::Ordering;
+use crate::sync::thread;
 use crate::{
     Direction, Error, Key, Metrics, Options, Scan, ScanRange, SeqNo, Snapshot, Ticket, Value, WriteBatch, checkpoint,
     recovery, stripe, txn, verify,
@@ -41,8 +43,13 @@ impl Engine {
         // The view comes first: it then holds every version up to a seqno that was published before, and compactions
         // that made it dropped only what a newer such version hides. The other way round, a version at the seqno could
         // be compacted away before the view is taken.
+        let early = is_planted(Bug::SeqnoReadBeforeView).then(|| {
+            let seqno = self.core.publication.published();
+            thread::yield_now();
+            seqno
+        });
         let view = self.core.stripes[encoded.stripe].view();
-        let seqno = self.core.publication.published();
+        let seqno = early.unwrap_or_else(|| self.core.publication.published());
         self.core.read(&view, key, &encoded, seqno)
     }
 

@@ -29,10 +29,18 @@ pub enum Bug {
     RecoveredLogNotSynced,
     DamagedLogAccepted,
     FlushedThroughUnpublished,
+    GapNotWaitedFor,
+    SeqnoReadBeforeView,
+    LeadNotTriedAgain,
+    OutcomeNotLookedAtAgain,
+    ViewChangedWithoutLock,
+    SealedThroughUninserted,
+    PinnedAfterReading,
+    LatchesReleasedTooEarly,
 }
 
-/// All of them.
-pub const ALL: [Bug; 23] = [
+/// Those that a single thread can show, with crashes and failures.
+pub const OF_ONE_THREAD: [Bug; 23] = [
     Bug::LogNotSynced,
     Bug::FolderNotSynced,
     Bug::ManifestNotSynced,
@@ -56,6 +64,18 @@ pub const ALL: [Bug; 23] = [
     Bug::RecoveredLogNotSynced,
     Bug::DamagedLogAccepted,
     Bug::FlushedThroughUnpublished,
+];
+
+/// Those that take threads, and an unlucky order of their steps.
+pub const OF_SEVERAL_THREADS: [Bug; 8] = [
+    Bug::GapNotWaitedFor,
+    Bug::SeqnoReadBeforeView,
+    Bug::LeadNotTriedAgain,
+    Bug::OutcomeNotLookedAtAgain,
+    Bug::ViewChangedWithoutLock,
+    Bug::SealedThroughUninserted,
+    Bug::PinnedAfterReading,
+    Bug::LatchesReleasedTooEarly,
 ];
 
 #[cfg(feature = "planted-bugs")]

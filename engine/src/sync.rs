@@ -2,7 +2,7 @@
 //!
 //! With the feature `shuttle` they belong to a scheduler, which decides at each of them which thread goes on, so that a test
 //! can try thousands of interleavings and repeat the one that failed. It interleaves what is sequentially consistent, and
-//! it does not look into `OnceLock`, `ArcSwap` and the block cache.
+//! it does not look into `OnceLock`, `ArcSwap` and the block cache; `scheduling_point` makes up for the most important ones.
 
 #[cfg(not(feature = "shuttle"))]
 pub(crate) use real::*;
@@ -15,6 +15,10 @@ mod real {
     pub(crate) type Mutex<T> = parking_lot::Mutex<T>;
     pub(crate) type MutexGuard<'a, T> = parking_lot::MutexGuard<'a, T>;
     pub(crate) type Condvar = parking_lot::Condvar;
+
+    /// A moment at which a schedule of the tests may let another thread go on, where no lock and no atomic is one.
+    #[inline(always)]
+    pub(crate) fn scheduling_point() {}
 
     pub(crate) mod atomic {
         pub(crate) use std::sync::atomic::Ordering;
@@ -52,6 +56,10 @@ mod scheduled {
 
     pub(crate) use shuttle::sync::atomic;
     pub(crate) use shuttle::thread;
+
+    pub(crate) fn scheduling_point() {
+        atomic::AtomicBool::new(false).load(atomic::Ordering::SeqCst);
+    }
 
     /// Like that of `parking_lot`: it knows no poison.
     #[derive(Debug, Default)]

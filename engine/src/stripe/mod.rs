@@ -9,9 +9,10 @@ use arc_swap::ArcSwap;
 
 use crate::batch::Kind;
 use crate::memtable::{Inserter, Memtable};
+use crate::planted::{Bug, is_planted};
 use crate::sst::Sst;
-use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, scheduling_point, thread};
 pub(crate) use flush::{flush_all, flush_largest, wal_checkpoint};
 pub(crate) use view::View;
 
@@ -68,7 +69,13 @@ impl Stripe {
 
     /// The present state, for a read that ends soon.
     pub(crate) fn view(&self) -> arc_swap::Guard<Arc<View>> {
+        scheduling_point();
         self.view.load()
+    }
+
+    fn set_view(&self, view: View) {
+        scheduling_point();
+        self.view.store(Arc::new(view));
     }
 
     /// Adds an entry.
@@ -77,7 +84,7 @@ impl Stripe {
         let (memtable, inserter) = writer.active.get_or_insert_with(|| {
             let memtable = Arc::new(Memtable::new());
             let view = self.view.load();
-            self.view.store(Arc::new(view.with_memtable(&memtable)));
+            self.set_view(view.with_memtable(&memtable));
             (memtable, Inserter::new(self.number))
         });
         let bytes = memtable.insert(inserter, seqno, kind, entry, key_len);
@@ -102,15 +109,18 @@ impl Stripe {
 
     /// Replaces flushed memtables by what they were flushed to.
     fn install_flushed(&self, flushed: &[Arc<Memtable>], sst: Option<Arc<Sst>>) {
-        let _writer = self.writer.lock();
+        let _writer = (!is_planted(Bug::ViewChangedWithoutLock)).then(|| self.writer.lock());
         let view = self.view.load();
-        self.view.store(Arc::new(view.with_flushed(flushed, sst)));
+        if is_planted(Bug::ViewChangedWithoutLock) {
+            thread::yield_now();
+        }
+        self.set_view(view.with_flushed(flushed, sst));
     }
 
     /// Replaces compacted SSTs by what they were compacted to.
     pub(crate) fn install_compacted(&self, inputs: &[Arc<Sst>], output: Option<Arc<Sst>>) {
         let _writer = self.writer.lock();
         let view = self.view.load();
-        self.view.store(Arc::new(view.with_compacted(inputs, output)));
+        self.set_view(view.with_compacted(inputs, output));
     }
 }

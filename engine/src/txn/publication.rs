@@ -82,6 +82,9 @@ impl Publication {
 
     /// Notes that all entries of a commit are in memtables.
     pub(crate) fn mark_inserted(&self, seqno: u64) {
+        if is_planted(Bug::GapNotWaitedFor) {
+            self.inserted.fetch_max(seqno, Ordering::SeqCst);
+        }
         self.slots[(seqno % IN_FLIGHT_MAX) as usize].store(seqno, Ordering::SeqCst);
         // Whoever completes the gap moves the mark over all that were waiting behind it.
         let mut inserted = self.inserted();
@@ -142,7 +145,7 @@ impl Publication {
         waiters.entries.push(Waiter { id, seqno, waker: waker.clone() });
         self.waiter_count.store(waiters.entries.len(), Ordering::SeqCst);
         // Publication that ran before the count was visible woke nobody.
-        if self.outcome(seqno).is_some() {
+        if self.outcome(seqno).is_some() && !is_planted(Bug::OutcomeNotLookedAtAgain) {
             waiters.entries.pop();
             self.waiter_count.store(waiters.entries.len(), Ordering::SeqCst);
             return None;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::core::Core;
+use crate::planted::{Bug, is_planted};
 use crate::sync::Mutex;
 use crate::sync::atomic::Ordering;
 use crate::{Error, SeqNo};
@@ -71,6 +72,12 @@ impl SnapshotRegistry {
     /// the pin, and one that looked before decided on a seqno that is not greater.
     fn pin_newest(&self, published: impl FnOnce() -> u64) -> (u64, usize) {
         let shard = shard_of_this_thread();
+        if is_planted(Bug::PinnedAfterReading) {
+            let seqno = published();
+            crate::sync::thread::yield_now();
+            *self.shards[shard].lock().entry(seqno).or_default() += 1;
+            return (seqno, shard);
+        }
         let mut pins = self.shards[shard].lock();
         let seqno = published();
         *pins.entry(seqno).or_default() += 1;

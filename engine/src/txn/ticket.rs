@@ -8,6 +8,8 @@ use std::task::{Context, Poll, Waker};
 use super::lead_queue::ParkedThread;
 use crate::Error;
 use crate::core::Core;
+use crate::planted::{Bug, is_planted};
+use crate::sync::thread::yield_now;
 
 /// The promise that a commit will be published: durable and visible to readers. Await it or [`wait`](Ticket::wait) for it.
 /// Dropping it takes nothing back; the commit goes on.
@@ -76,8 +78,12 @@ impl Pending {
                 let thread = ParkedThread::current();
                 (Arc::clone(&thread), Waker::from(thread))
             });
+            let tries_again = !is_planted(Bug::LeadNotTriedAgain);
+            if !tries_again {
+                yield_now();
+            }
             self.core.lead_queue.enter(self.seqno, thread);
-            if !self.register(waker) || (self.may_lead() && self.core.try_lead_log()) {
+            if !self.register(waker) || (tries_again && self.may_lead() && self.core.try_lead_log()) {
                 continue;
             }
             thread.sleep();

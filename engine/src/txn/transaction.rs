@@ -29,11 +29,14 @@ pub(crate) fn transact<R>(
         latch_set.add(0);
     }
 
-    let latches = core.latches.acquire(&latch_set);
+    let mut latches = core.latches.acquire(&latch_set);
     let mut seen = 0;
     let mut values: SmallVec<[Option<Value>; 2]> = SmallVec::with_capacity(keys.len());
     for (key, encoded) in keys.iter().zip(&encoded) {
         values.push(read_newest(core, key, encoded, &mut seen)?);
+    }
+    if is_planted(Bug::LatchesReleasedTooEarly) {
+        latches.clear();
     }
     // Closing sets the mark and then waits for every latch, so whoever gets past this is waited for.
     core.check_writable()?;

@@ -16,6 +16,8 @@ mod model_run;
 mod power_cuts;
 mod random;
 mod reused_seqnos;
+#[cfg(feature = "shuttle")]
+pub mod schedules;
 mod unpublished_answer;
 mod workload;
 
