@@ -9,6 +9,7 @@ use kstone_engine::{Durability, Engine, Key, Options, position_of};
 
 use crate::Settings;
 use crate::measure::{Random, Table, folder_bytes, key_of, measure, resident_bytes, resident_bytes_max, value_of};
+use crate::stores::settle;
 
 const NAME: &str = "large";
 /// What the default settings allow: memtables and block cache together.
@@ -30,6 +31,7 @@ pub fn run(settings: &Settings, folder: &Path, table: &mut Table) {
         let engine = open(folder);
         let loaded = measure(|| load(&engine, rows));
         table.add_per_operation("load of more than memory", NAME, rows, &loaded);
+        settle(&engine);
         gets(&engine, rows, table);
         let megabytes = resident_bytes_max() >> 20;
         let share = resident_bytes_max() as f64 / BUDGET_BYTES as f64;

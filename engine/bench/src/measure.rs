@@ -41,6 +41,20 @@ pub fn written_bytes() -> u64 {
     proc_bytes("io", "write_bytes:", 1)
 }
 
+/// Has the operating system forget what it read of the files in a folder, so that reads come from the disk.
+pub fn drop_page_cache(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            drop_page_cache(&path);
+        } else if let Ok(file) = std::fs::File::open(&path) {
+            // What was not written back yet is not forgotten.
+            let _ = file.sync_all();
+            let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
+        }
+    }
+}
+
 pub fn folder_bytes(folder: &Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
     let size = |entry: std::fs::DirEntry| match entry.metadata() {

@@ -4,11 +4,14 @@ use std::path::Path;
 
 use crate::Settings;
 use crate::measure::{
-    Random, Table, folder_bytes, key_of, measure, resident_bytes, resident_bytes_max, value_of, written_bytes,
+    Random, Table, drop_page_cache, folder_bytes, key_of, measure, resident_bytes, resident_bytes_max, value_of,
+    written_bytes,
 };
 use crate::stores::Store;
 
 const READS: u64 = 300_000;
+/// Few beside the rows, so that hardly any block is read twice.
+const COLD_READS: u64 = 10_000;
 const SCANS: u64 = 40_000;
 const SCAN_ROWS: usize = 25;
 
@@ -38,8 +41,11 @@ pub fn run(settings: &Settings, name: &str, folder: &Path, store: Box<dyn Store>
     hot.iter().for_each(|&row| read(row, true));
     let hot_reads = measure(|| (0..READS).for_each(|_| read(hot[random.below(hot.len() as u64) as usize], true)));
     table.add_per_operation("get, hot", name, READS, &hot_reads);
-    let cold_reads = measure(|| (0..READS).for_each(|_| read(random.below(rows), true)));
-    table.add_per_operation("get, any", name, READS, &cold_reads);
+    let any_reads = measure(|| (0..READS).for_each(|_| read(random.below(rows), true)));
+    table.add_per_operation("get, any", name, READS, &any_reads);
+    drop_page_cache(folder);
+    let cold_reads = measure(|| (0..COLD_READS).for_each(|_| read(random.below(rows), true)));
+    table.add_per_operation("get, any, from disk", name, COLD_READS, &cold_reads);
     let absent = measure(|| (0..READS).for_each(|_| read(rows + random.below(rows), false)));
     table.add_per_operation("get, absent", name, READS, &absent);
     let scans = measure(|| {

@@ -8,6 +8,8 @@ mod rocksdb_store;
 
 use std::path::Path;
 
+pub use kstone::settle;
+
 /// Bytes that every store may cache, and bytes that it may hold unwritten.
 pub const CACHE_BYTES: usize = 128 << 20;
 pub const WRITE_BUFFER_BYTES: usize = 64 << 20;

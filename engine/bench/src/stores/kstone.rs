@@ -36,6 +36,20 @@ pub fn open(folder: &Path) -> Kstone {
     }
 }
 
+/// Waits until everything is flushed and nothing is compacted any more.
+pub fn settle(engine: &Engine) {
+    engine.flush().expect("a flush");
+    let mut before = u64::MAX;
+    loop {
+        let now = engine.metrics().sst_bytes;
+        if now == before {
+            return;
+        }
+        before = now;
+        std::thread::sleep(Duration::from_millis(700));
+    }
+}
+
 /// Rows of a scan lie in one partition: the first byte of the key names it, the whole key sorts it.
 fn place(key: &[u8; 16]) -> Key<'_> {
     Key { space: 1, partition: &key[..1], sort: &key[..] }
@@ -90,16 +104,7 @@ impl Store for Kstone {
     }
 
     fn settle(&self) {
-        self.relaxed.flush().expect("a flush");
-        let mut before = u64::MAX;
-        loop {
-            let now = self.relaxed.metrics().sst_bytes;
-            if now == before {
-                return;
-            }
-            before = now;
-            std::thread::sleep(Duration::from_millis(700));
-        }
+        settle(&self.relaxed);
     }
 
     fn put_in_flight(&self, in_flight: usize, seconds: f64) -> Option<u64> {
