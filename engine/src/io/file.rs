@@ -82,6 +82,9 @@ impl Disk for FileDisk {
 
     fn open(&self, name: &str) -> Result<Arc<dyn DiskFile>> {
         let file = fs::OpenOptions::new().read(true).write(true).open(self.path(name))?;
+        // Blocks are read here and there; what is read from end to end is asked for in large pieces. Only advice, so it
+        // does not matter whether the file system takes it.
+        let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::Random);
         Ok(Arc::new(OpenFile { file }))
     }
 
