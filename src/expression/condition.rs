@@ -50,14 +50,33 @@ pub enum Test {
     All(Vec<Test>),
     Any(Vec<Test>),
     Not(Box<Test>),
-    Compare { comparator: Comparator, left: Operand, right: Operand },
-    Between { value: Operand, low: Operand, high: Operand },
-    In { value: Operand, list: Vec<Operand> },
+    /// Both hold, or neither does. Only PartiQL compares conditions.
+    Alike(Box<Test>, Box<Test>),
+    Compare {
+        comparator: Comparator,
+        left: Operand,
+        right: Operand,
+    },
+    Between {
+        value: Operand,
+        low: Operand,
+        high: Operand,
+    },
+    In {
+        value: Operand,
+        list: Vec<Operand>,
+    },
     Exists(Path),
     NotExists(Path),
     HasType(Path, TypeName),
-    BeginsWith { value: Operand, prefix: Operand },
-    Contains { container: Operand, element: Operand },
+    BeginsWith {
+        value: Operand,
+        prefix: Operand,
+    },
+    Contains {
+        container: Operand,
+        element: Operand,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +125,7 @@ impl Test {
         match self {
             Test::All(tests) | Test::Any(tests) => tests.iter().for_each(|test| test.collect_paths(paths)),
             Test::Not(test) => test.collect_paths(paths),
+            Test::Alike(one, two) => [one, two].into_iter().for_each(|test| test.collect_paths(paths)),
             Test::Exists(path) | Test::NotExists(path) | Test::HasType(path, _) => paths.push(path),
             Test::Compare { left, right, .. } => paths.extend([left, right].into_iter().filter_map(Operand::path)),
             Test::Between { value, low, high } => {

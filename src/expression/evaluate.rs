@@ -19,6 +19,7 @@ impl Test {
             Test::All(tests) => tests.iter().all(|test| test.holds(item)),
             Test::Any(tests) => tests.iter().any(|test| test.holds(item)),
             Test::Not(test) => !test.holds(item),
+            Test::Alike(one, two) => one.holds(item) == two.holds(item),
             Test::Compare { comparator, left, right } => {
                 comparator_holds(*comparator, left.read(item), right.read(item))
             }
@@ -309,6 +310,7 @@ mod tests {
                 Test::All(tests) => !tests.iter().any(|test| !holds(test, item)),
                 Test::Any(tests) => tests.iter().any(|test| holds(test, item)),
                 Test::Not(test) => !holds(test, item),
+                Test::Alike(one, two) => holds(one, item) == holds(two, item),
                 Test::Compare { comparator, left, right } => {
                     let (left, right) = (read(left, item), read(right, item));
                     let ordered = left.as_ref().zip(right.as_ref()).and_then(|(a, b)| order(a, b));

@@ -75,6 +75,7 @@ fn add_clauses(test: &Test, clauses: &mut Vec<KeyClause>) -> Result<(), KeyCondi
         Test::All(tests) => return tests.iter().try_for_each(|test| add_clauses(test, clauses)),
         Test::Any(_) => return operator("OR"),
         Test::Not(_) => return operator("NOT"),
+        Test::Alike(..) => return operator("="),
         Test::In { .. } => return operator("IN"),
         Test::Exists(_) => return operator("attribute_exists"),
         Test::NotExists(_) => return operator("attribute_not_exists"),

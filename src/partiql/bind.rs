@@ -117,12 +117,13 @@ impl Binder<'_, '_> {
             return Err(StatementError::Aliasing);
         }
         let mut columns = Vec::with_capacity(written.len());
-        for (place, column) in written.iter().enumerate() {
+        for column in written {
             match document_path(self.tree, column.value) {
                 Ok(Some(path)) => {
                     check_levels(&path)?;
-                    columns.push(Column { name: path::column_name(&path, place), path });
+                    columns.push(Column { name: path::column_name(&path), path });
                 }
+                Err(error @ StatementError::ListIndex { .. }) => return Err(error),
                 Ok(None) | Err(_) => return Ok(Columns::Unexpected(self.tree.position(column.value))),
             }
         }
@@ -130,10 +131,10 @@ impl Binder<'_, '_> {
     }
 
     fn insert(&self, syntax: &InsertSyntax) -> Result<Insert, StatementError> {
-        let Source { table, index } = path::table(self.tree, syntax.table)?;
-        if index.is_some() {
-            return Err(StatementError::IndexOfInsert);
+        if let Node::Path { .. } = self.tree.node(syntax.table) {
+            return Err(StatementError::IndexOfInsert { position: self.tree.position(syntax.table) });
         }
+        let Source { table, .. } = path::table(self.tree, syntax.table)?;
         if !syntax.is_single {
             return Err(StatementError::UnsupportedOperation { kind: "Insert" });
         }

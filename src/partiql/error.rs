@@ -33,7 +33,10 @@ pub enum StatementError {
     SeveralSources,
     TooManyPathComponents,
     EmptyPathComponent,
-    IndexOfInsert,
+    IndexOfInsert {
+        /// Of the table's name.
+        position: Position,
+    },
     IndexOfWrite,
     /// More `?` than parameters.
     ParameterCount,
@@ -44,13 +47,15 @@ pub enum StatementError {
     },
     DuplicateMembers {
         set: TypeName,
+        /// As written.
         members: Vec<String>,
+        at: String,
     },
     EmptyBag,
-    MixedBag {
-        position: Position,
-    },
-    /// What cannot be a value, or not here: a call, a path, MISSING, an Ion literal; `at` is the attribute that it is under.
+    /// Other members than strings only or numbers only.
+    MixedBag,
+    /// What cannot be a value, or not here: a call, a path, MISSING, an Ion literal, a parameter inside a literal; `at` is
+    /// the attribute that it is under.
     UnsupportedValue {
         what: String,
         at: String,
@@ -60,13 +65,20 @@ pub enum StatementError {
     RepeatedAttributeName {
         name: String,
     },
-    TooDeep,
+    TooDeep {
+        at: String,
+    },
     NotAnItem,
     UnrecognizedFunction {
         name: String,
         position: Position,
     },
     UnexpectedPath {
+        position: Position,
+    },
+    /// Negative, or wider than 31 bits; `index` is as written, without blanks.
+    ListIndex {
+        index: String,
         position: Position,
     },
     /// A part of WHERE that is neither true nor false.

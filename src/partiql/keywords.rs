@@ -1,6 +1,7 @@
 //! Words that cannot be a name unless they are quoted.
 
-/// In byte order. The keywords of SQL-92 and of PartiQL, as the PartiQL reference parser lists them.
+/// In byte order. The keywords of SQL-92 and of PartiQL, as the PartiQL reference parser lists them, but for `only`, which is
+/// a name (eu-west-2, 2026-09-17).
 #[rustfmt::skip]
 const KEYWORDS: &[&str] = &[
     "absolute", "action", "add", "all", "allocate", "alter", "and", "any", "are", "as", "asc", "assertion", "at",
@@ -17,7 +18,7 @@ const KEYWORDS: &[&str] = &[
     "integer", "intersect", "interval", "into", "is", "isolation", "join", "key", "language", "last", "left", "let",
     "level", "like", "limit", "list", "local", "lower", "match", "max", "min", "missing", "module", "names",
     "national", "natural", "nchar", "next", "no", "not", "null", "nullif", "numeric", "octet_length", "of", "on",
-    "only", "open", "option", "or", "order", "outer", "output", "overlaps", "pad", "partial", "pivot", "position",
+    "open", "option", "or", "order", "outer", "output", "overlaps", "pad", "partial", "pivot", "position",
     "precision", "prepare", "preserve", "primary", "prior", "privileges", "procedure", "public", "read", "real",
     "references", "relative", "remove", "restrict", "returning", "revoke", "right", "rollback", "rows", "schema",
     "scroll", "section", "select", "session", "session_user", "set", "sexp", "size", "smallint", "some", "space",

@@ -92,7 +92,7 @@ impl Literals<'_, '_> {
     /// Its recursion ends at the level that an attribute may have.
     fn value(&self, id: NodeId, at: &At<'_>) -> Result<AttributeValue, StatementError> {
         if at.level > LEVELS_MAX {
-            return Err(StatementError::TooDeep);
+            return Err(StatementError::TooDeep { at: at.to_string() });
         }
         match self.tree.node(id) {
             Node::String(text) => Ok(AttributeValue::S(unquoted(text))),
@@ -104,12 +104,10 @@ impl Literals<'_, '_> {
                 elements.iter().enumerate().map(element).collect::<Result<_, _>>().map(AttributeValue::L)
             }
             Node::Struct(members) => self.map(members, at).map(AttributeValue::M),
-            Node::Bag(members) => self.set(id, members, at),
-            Node::Parameter(place) => {
-                let value = self.parameters.get(*place).ok_or(StatementError::ParameterCount)?;
-                // A parameter by itself has been judged as one; inside a literal it adds to the depth.
-                let too_deep = at.level > 1 && at.level - 1 + value.depth() > LEVELS_MAX;
-                if too_deep { Err(StatementError::TooDeep) } else { Ok(value.clone()) }
+            Node::Bag(members) => self.set(members, at),
+            // Inside a literal there are none (eu-west-2, 2026-09-17).
+            Node::Parameter(place) if at.place.is_none() => {
+                self.parameters.get(*place).cloned().ok_or(StatementError::ParameterCount)
             }
             other => {
                 let (what, position) = (described(other), self.tree.position(id));
@@ -142,22 +140,28 @@ impl Literals<'_, '_> {
     }
 
     /// Bags are sets, of strings or of numbers.
-    fn set(&self, id: NodeId, members: &[NodeId], at: &At<'_>) -> Result<AttributeValue, StatementError> {
+    fn set(&self, members: &[NodeId], at: &At<'_>) -> Result<AttributeValue, StatementError> {
         let (mut strings, mut numbers) = (Vec::new(), Vec::new());
+        let mut as_written = Vec::with_capacity(members.len());
         for (index, member) in members.iter().enumerate() {
             match self.tree.node(*member) {
-                Node::String(text) => strings.push(unquoted(text)),
+                Node::String(text) => {
+                    strings.push(unquoted(text));
+                    as_written.push(unquoted(text));
+                }
                 Node::Number { negative, text } => {
                     numbers.push(number(*negative, text, &at.below(Place::Element(index)))?);
+                    as_written.push(signed(*negative, text));
                 }
-                _ => return Err(StatementError::MixedBag { position: self.tree.position(*member) }),
+                _ => return Err(StatementError::MixedBag),
             }
         }
+        let duplicate = |set| StatementError::DuplicateMembers { set, members: as_written.clone(), at: at.to_string() };
         match (strings.is_empty(), numbers.is_empty()) {
             (true, true) => Err(StatementError::EmptyBag),
-            (false, false) => Err(StatementError::MixedBag { position: self.tree.position(id) }),
-            (false, true) => unique(strings, TypeName::Ss).map(AttributeValue::Ss),
-            (true, false) => unique(numbers, TypeName::Ns).map(AttributeValue::Ns),
+            (false, false) => Err(StatementError::MixedBag),
+            (false, true) => sorted(strings).map(AttributeValue::Ss).ok_or_else(|| duplicate(TypeName::Ss)),
+            (true, false) => sorted(numbers).map(AttributeValue::Ns).ok_or_else(|| duplicate(TypeName::Ns)),
         }
     }
 }
@@ -171,17 +175,19 @@ fn insert(map: &mut Map, name: String, value: AttributeValue) -> Result<(), Stat
 }
 
 fn number(negative: bool, text: &str, at: &At<'_>) -> Result<Number, StatementError> {
-    let raw = if negative { format!("-{text}") } else { text.to_string() };
+    let raw = signed(negative, text);
     Number::parse(&raw).map_err(|fault| StatementError::Number { raw, fault, at: at.to_string() })
 }
 
-fn unique<M: Ord + ToString>(mut members: Vec<M>, set: TypeName) -> Result<Vec<M>, StatementError> {
-    let as_written: Vec<String> = members.iter().map(ToString::to_string).collect();
+fn signed(negative: bool, text: &str) -> String {
+    if negative { format!("-{text}") } else { text.to_string() }
+}
+
+/// The members in order; none if there are two of one.
+fn sorted<M: Ord>(mut members: Vec<M>) -> Option<Vec<M>> {
     members.sort();
-    if members.windows(2).any(|pair| pair.first() == pair.last()) {
-        return Err(StatementError::DuplicateMembers { set, members: as_written });
-    }
-    Ok(members)
+    let is_repeated = members.windows(2).any(|pair| pair.first() == pair.last());
+    (!is_repeated).then_some(members)
 }
 
 /// What stands where a value should; a function by its name in lower case (us-east-1, 2026-10: `set_add`).
@@ -190,6 +196,7 @@ fn described(node: &Node<'_>) -> String {
         Node::Call { name, .. } | Node::Name(name) => name.to_lowercase(),
         Node::Missing => "missing".to_string(),
         Node::Ion => "ion".to_string(),
+        Node::Parameter(_) => "Parameter".to_string(),
         _ => "expression".to_string(),
     }
 }
@@ -212,7 +219,8 @@ mod tests {
         assert_eq!(read("-.73e1"), Ok(number("-7.3")));
         assert_eq!(read("- - +5"), Ok(number("5")));
         assert_eq!(read("5."), Ok(number("5")));
-        assert_eq!(read("[null, ?]"), Ok(AttributeValue::L(vec![AttributeValue::Null, AttributeValue::Bool(true)])));
+        assert_eq!(read("[null]"), Ok(AttributeValue::L(vec![AttributeValue::Null])));
+        assert_eq!(read("?"), Ok(AttributeValue::Bool(true)));
         assert_eq!(
             read("<<2, 1.0>>"),
             Ok(AttributeValue::Ns(vec![Number::parse("1").expect("1"), Number::parse("2").expect("2"),]))
@@ -239,16 +247,28 @@ mod tests {
     #[test]
     fn what_is_no_value_is_refused() {
         assert_eq!(read("<<>>"), Err(StatementError::EmptyBag));
-        assert!(matches!(read("<<'a', 1>>"), Err(StatementError::MixedBag { .. })));
-        assert!(matches!(read("<<?>>"), Err(StatementError::MixedBag { .. })));
-        assert!(matches!(read("<<1, 1.0>>"), Err(StatementError::DuplicateMembers { set: TypeName::Ns, .. })));
+        assert_eq!(read("<<'a', 1>>"), Err(StatementError::MixedBag));
+        assert_eq!(read("<<?>>"), Err(StatementError::MixedBag));
+        let members = vec!["-2".into(), "-2.0".into()];
+        let at = "root[0]".into();
+        assert_eq!(read("[<<-2, -2.0>>]"), Err(StatementError::DuplicateMembers { set: TypeName::Ns, members, at }));
         assert!(matches!(read("[`1`]"), Err(StatementError::UnsupportedValue { .. })));
         assert!(matches!(read("[MISSING]"), Err(StatementError::UnsupportedValue { .. })));
         assert_eq!(read("{'': 1}"), Err(StatementError::EmptyAttributeName));
         assert_eq!(read("{'a': 1, 'a': 2}"), Err(StatementError::RepeatedAttributeName { name: "a".into() }));
         let nested = |levels: usize| read(&format!("{}1{}", "[".repeat(levels), "]".repeat(levels)));
+        let too_deep = StatementError::TooDeep { at: format!("root{}", "[0]".repeat(32)) };
         assert!(nested(31).is_ok());
-        assert_eq!(nested(32), Err(StatementError::TooDeep));
-        assert_eq!(nested(300), Err(StatementError::TooDeep));
+        assert_eq!(nested(32), Err(too_deep.clone()));
+        assert_eq!(nested(300), Err(too_deep));
+    }
+
+    #[test]
+    fn a_parameter_is_no_part_of_a_literal() {
+        for (text, expected, column) in [("[1, ?]", "root[1]", 5), ("{'m': {'k': ?}}", "root.m.k", 13)] {
+            let position = crate::partiql::Position { line: 1, column, length: 1 };
+            let refusal = StatementError::UnsupportedValue { what: "Parameter".into(), at: expected.into(), position };
+            assert_eq!(read(text), Err(refusal), "{text}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! WHERE as a condition.
 
 use super::{Binder, unsupported};
-use crate::expression::{Comparator, Fault, Function, Operand, OperandType, Test};
+use crate::expression::{Comparator, Condition, Fault, Function, Operand, OperandType, Test};
 use crate::partiql::ast::{Node, NodeId};
 use crate::partiql::error::StatementError;
 use crate::partiql::literal;
@@ -21,12 +21,16 @@ impl Binder<'_, '_> {
                 Ok(negate_if(*negated, Test::between(value, low, high)?))
             }
             Node::In { negated, value, list } => {
-                let value = self.operand(*value)?;
                 let (Node::List(members) | Node::Bag(members)) = self.tree.node(*list) else {
                     return Err(unsupported(self.tree.node(id)));
                 };
-                let members = members.iter().map(|id| self.operand(*id)).collect::<Result<Vec<_>, _>>()?;
-                Ok(negate_if(*negated, Test::within(value, members)?))
+                let test = match self.truth(*value)? {
+                    Some(test) => {
+                        truth_within(test, self.operands(members)?)?.ok_or_else(|| unsupported(self.tree.node(id)))?
+                    }
+                    None => Test::within(self.operand(*value)?, self.operands(members)?)?,
+                };
+                Ok(negate_if(*negated, test))
             }
             Node::Is { negated, value, type_name } => Ok(negate_if(*negated, self.type_test(*value, type_name, id)?)),
             Node::Call { name, arguments, .. } => self.function_test(id, name, arguments),
@@ -77,7 +81,7 @@ impl Binder<'_, '_> {
     }
 
     fn comparison(&self, comparator: Comparator, left: NodeId, right: NodeId) -> Result<Test, StatementError> {
-        match (self.called_test(left)?, self.called_test(right)?) {
+        match (self.truth(left)?, self.truth(right)?) {
             (None, None) => Ok(Test::compare(comparator, self.operand(left)?, self.operand(right)?)?),
             (Some(test), None) => {
                 truth_equals(test, &self.operand(right)?).and_then(|test| of_equality(comparator, test))
@@ -85,20 +89,23 @@ impl Binder<'_, '_> {
             (None, Some(test)) => {
                 truth_equals(test, &self.operand(left)?).and_then(|test| of_equality(comparator, test))
             }
-            (Some(left), Some(right)) => {
-                let both = Test::All(vec![left.clone(), right.clone()]);
-                let neither = Test::All(vec![Test::Not(Box::new(left)), Test::Not(Box::new(right))]);
-                of_equality(comparator, Test::Any(vec![both, neither]))
-            }
+            (Some(left), Some(right)) => of_equality(comparator, Test::Alike(Box::new(left), Box::new(right))),
         }
     }
 
-    /// A function that is true or false, where a value is asked for: `attribute_exists(a) = false`.
-    fn called_test(&self, id: NodeId) -> Result<Option<Test>, StatementError> {
+    /// A condition where a value is asked for (us-east-1, 2026-10: `attribute_exists(a) = false`; eu-west-2, 2026-09-17:
+    /// `(n BETWEEN 0 AND 5) = true`).
+    fn truth(&self, id: NodeId) -> Result<Option<Test>, StatementError> {
         match self.tree.node(id) {
-            Node::Call { name, arguments, .. } if !name.eq_ignore_ascii_case("size") => {
-                self.function_test(id, name, arguments).map(Some)
-            }
+            Node::Call { name, .. } if name.eq_ignore_ascii_case("size") => Ok(None),
+            Node::Call { .. }
+            | Node::And(..)
+            | Node::Or(..)
+            | Node::Not(_)
+            | Node::Compare { .. }
+            | Node::Between { .. }
+            | Node::In { .. }
+            | Node::Is { .. } => self.condition(id).map(Some),
             _ => Ok(None),
         }
     }
@@ -170,19 +177,31 @@ fn truth_equals(test: Test, other: &Operand) -> Result<Test, StatementError> {
             _ => Ok(Test::Any(Vec::new())),
         },
         Operand::Size(_) => Ok(Test::Any(Vec::new())),
+        // The test stays in one place: copied at every level of a condition it would not fit into memory.
         Operand::Path(_) => {
-            let is = |truth| {
-                Test::compare(
-                    Comparator::Equal,
-                    other.clone(),
-                    Operand::Value(Encoded::value(&AttributeValue::Bool(truth))),
-                )
-            };
-            let both = Test::All(vec![test.clone(), is(true)?]);
-            let neither = Test::All(vec![Test::Not(Box::new(test)), is(false)?]);
-            Ok(Test::Any(vec![both, neither]))
+            let is = |truth| Test::compare(Comparator::Equal, other.clone(), boolean(truth));
+            let alike = Test::Alike(Box::new(test), Box::new(is(true)?));
+            Ok(Test::All(vec![Test::Any(vec![is(true)?, is(false)?]), alike]))
         }
     }
+}
+
+/// Whether what a test comes to is in a list of values; none if the list holds something else.
+fn truth_within(test: Test, list: Vec<Operand>) -> Result<Option<Test>, StatementError> {
+    if !list.iter().all(|member| matches!(member, Operand::Value(_))) {
+        return Ok(None);
+    }
+    let lists = |truth| Test::within(boolean(truth), list.clone()).map(|test| Condition::of(test).evaluate(None));
+    Ok(Some(match (lists(true)?, lists(false)?) {
+        (true, true) => Test::All(Vec::new()),
+        (true, false) => test,
+        (false, true) => Test::Not(Box::new(test)),
+        (false, false) => Test::Any(Vec::new()),
+    }))
+}
+
+fn boolean(truth: bool) -> Operand {
+    Operand::Value(Encoded::value(&AttributeValue::Bool(truth)))
 }
 
 /// Truths are equal or not; they have no order.

@@ -57,6 +57,17 @@ fn conditions_hold_as_they_do_in_expressions() {
         "attribute_exists(q) <> true",
         "b = attribute_exists(s)",
         "attribute_exists(q) = attribute_exists(r)",
+        "attribute_exists(s) <> attribute_exists(r)",
+        "(n BETWEEN 0 AND 5) = true",
+        "(n = 4 OR s = 'x') = false",
+        "(n = 5 AND s = 'str') = b",
+        "(n = 4) <> b",
+        "(n = 4) <> q",
+        "(s IS STRING) = (n IN [5])",
+        "attribute_exists(q) IN [true, false]",
+        "attribute_exists(s) IN [1, true]",
+        "(n = 4) NOT IN [true, 'x']",
+        "(n = 4) NOT IN [1]",
         "size(s) = 3",
         "size(l) > 1",
         "begins_with(s, 'st')",
@@ -94,9 +105,20 @@ fn conditions_hold_as_they_do_in_expressions() {
     ] {
         assert!(holds(condition), "{condition}");
     }
-    for condition in
-        ["s IS LIST", "q = 'x'", "n < 'a'", "n = m.x", "b <> true", "l = [2, 1]", "attribute_exists(s) = 1"]
-    {
+    for condition in [
+        "s IS LIST",
+        "q = 'x'",
+        "n < 'a'",
+        "n = m.x",
+        "b <> true",
+        "l = [2, 1]",
+        "attribute_exists(s) = 1",
+        "attribute_exists(s) = s",
+        "(attribute_exists(s) = true) = false",
+        "(n = 4) = b",
+        "(n = 4) = q",
+        "(n = 4) IN [true]",
+    ] {
         assert!(!holds(condition), "{condition}");
     }
 }
@@ -169,7 +191,8 @@ fn set_functions_are_checked_in_awss_words_and_places() {
     assert_eq!(add("ss = set_add(ss)"), StatementError::SetFunctionArguments { function, position: position(19, 7) });
     assert_eq!(add("ss = set_add(ss, <<>>)"), StatementError::EmptyBag);
     let members = vec!["x".to_string(), "x".to_string()];
-    assert_eq!(add("ss = set_add(ss, <<'x', 'x'>>)"), StatementError::DuplicateMembers { set: TypeName::Ss, members });
+    let repeated = StatementError::DuplicateMembers { set: TypeName::Ss, members, at: "root".into() };
+    assert_eq!(add("ss = set_add(ss, <<'x', 'x'>>)"), repeated);
 }
 
 #[test]
@@ -208,7 +231,39 @@ fn tables_are_named_with_at_most_an_index() {
         assert_eq!(refusal(statement), StatementError::Aliasing, "{statement}");
     }
     assert_eq!(refusal(r#"UPDATE "a"."b" SET c = 1 WHERE d = 1"#), StatementError::IndexOfWrite);
-    assert_eq!(refusal(r#"INSERT INTO "a"."b" VALUE {'c': 1}"#), StatementError::IndexOfInsert);
+    for (statement, line, column, length) in [
+        (r#"INSERT INTO "abcdefgh"."idx" VALUE {'c': 1}"#, 1, 13, 10),
+        (r#"INSERT INTO     "abcdefgh"."idx" VALUE {'c': 1}"#, 1, 17, 10),
+        ("INSERT INTO\n\"abcdefgh\".\"idx\" VALUE {'c': 1}", 2, 1, 10),
+        ("INSERT INTO abcdefgh.idx VALUE {'c': 1}", 1, 13, 8),
+    ] {
+        let position = Position { line, column, length };
+        assert_eq!(refusal(statement), StatementError::IndexOfInsert { position }, "{statement}");
+    }
+}
+
+#[test]
+fn columns_are_called_by_the_last_name_and_what_follows_it() {
+    let names = |columns: &str| match bound(&format!("SELECT {columns} FROM t")) {
+        Ok(Statement::Select(Select { columns: Columns::Paths(columns), .. })) => {
+            Ok(columns.into_iter().map(|column| column.name).collect::<Vec<_>>())
+        }
+        Ok(other) => panic!("{other:?}"),
+        Err(error) => Err(error),
+    };
+    assert_eq!(names("a, m.x, l[1], m.k[0], m[0].k, l[0][2], l[-0]"), {
+        Ok(["a", "x", "l[1]", "k[0]", "k", "l[0][2]", "l[0]"].map(String::from).to_vec())
+    });
+    for (columns, index, column, length) in [("l[-1]", "-1", 11, 1), ("l[2147483648]", "2147483648", 10, 10)] {
+        let position = position(column, length);
+        assert_eq!(names(columns), Err(StatementError::ListIndex { index: index.into(), position }), "{columns}");
+    }
+    assert_eq!(names("l[2147483647]"), Ok(vec!["l[2147483647]".to_string()]));
+}
+
+#[test]
+fn only_is_a_name() {
+    assert!(bound("UPDATE t SET Only = set_delete(Only, <<'only'>>) WHERE pk = 1").is_ok());
 }
 
 #[test]
@@ -234,6 +289,13 @@ fn limits_hold() {
     assert!(many(150).is_ok());
     assert_eq!(many(151), Err(StatementError::Operands(Fault::TooManyOperators { count: 301 })));
     assert!(bound(&format!("SELECT * FROM t WHERE {}a = 1", "NOT ".repeat(299))).is_ok());
+    for with in ["true", "b", "attribute_exists(c)"] {
+        // Two operators at each level if it is a function.
+        let levels = if with.len() > 4 { 149 } else { 299 };
+        let (open, close) = ("(".repeat(levels), format!(") = {with}").repeat(levels));
+        let nested = bound(&format!("SELECT * FROM t WHERE {open}a = 1{close}"));
+        assert!(nested.is_ok(), "{with}: {nested:?}");
+    }
     let list = vec!["1"; 101].join(", ");
     assert_eq!(
         refusal(&format!("SELECT * FROM t WHERE a IN [{list}]")),

@@ -151,11 +151,13 @@ impl<'t> Parser<'t> {
             self.at += 1;
         }
         let operand = self.path_term(PathMode::Full)?;
-        let node = match *self.tree.node(operand) {
-            Node::Number { negative, text } => Node::Number { negative: negative ^ minus, text },
-            _ => Node::Signed { minus, operand },
-        };
-        Ok(self.tree.push(node, position))
+        Ok(match *self.tree.node(operand) {
+            // It stands where its digits do (eu-west-2, 2026-09-17: `l[-1]`).
+            Node::Number { negative, text } => {
+                self.tree.push(Node::Number { negative: negative ^ minus, text }, self.tree.position(operand))
+            }
+            _ => self.tree.push(Node::Signed { minus, operand }, position),
+        })
     }
 
     /// A term and the steps into it.

@@ -15,6 +15,9 @@ fn of_entry(test: &Test, is_held: &dyn Fn(&str) -> bool) -> Test {
         Test::All(tests) => return Test::All(below(tests)),
         Test::Any(tests) => return Test::Any(below(tests)),
         Test::Not(test) => return Test::Not(Box::new(of_entry(test, is_held))),
+        Test::Alike(one, two) => {
+            return Test::Alike(Box::new(of_entry(one, is_held)), Box::new(of_entry(two, is_held)));
+        }
         Test::In { value, list } if !is_missing(value) => {
             let list = list.iter().filter(|operand| !is_missing(operand)).cloned().collect();
             return Test::In { value: value.clone(), list };
@@ -65,6 +68,7 @@ mod tests {
             "o IS NOT MISSING",
             "o IS NUMERIC",
             "attribute_exists(o) = false",
+            "(o = 1) <> attribute_exists(a)",
             "o BETWEEN 0 AND 2",
             "a BETWEEN 0 AND o",
             "a IN [o, 2]",

@@ -130,7 +130,7 @@ fn pinned_partitions_are_read_in_order() {
         ),
         (
             "SELECT * FROM range WHERE pk = 'p' ORDER BY n",
-            "Variable reference n in ORDER BY clause must be part of the primary key",
+            "Attribute n in ORDER BY clause must be part of the primary key",
         ),
     ]);
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{INVALID, ValueViolation};
 use crate::partiql::{Malformed, StatementError};
 use crate::protocol::ErrorKind;
-use crate::value::ValueFault;
+use crate::value::{TypeName, ValueFault};
 
 messages! {
     StatementViolation {
@@ -27,27 +27,29 @@ messages! {
         DuplicateItem => "Duplicate primary key exists in table";
         OverlappingBranches => "Overlapping conditions with range keys are not supported in where clause";
 
-        // The refusals of ORDER BY were seen, their texts remembered by users of AWS.
+        // The refusals of ORDER BY: eu-west-2, 2026-09-17.
         OrderWithoutFilter => "Must have WHERE clause in the statement when using ORDER BY clause.";
         OrderWithoutPartition =>
             "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.";
         OrderOfPartitions =>
             "Must have hash key in ORDER BY clause when more than one hash key condition specified in WHERE clause.";
-        OrderByNonKey { name: String } => "Variable reference {name} in ORDER BY clause must be part of the primary key";
+        OrderByNonKey { name: String } => "Attribute {name} in ORDER BY clause must be part of the primary key";
 
         // That such a token is refused was seen, not in which words; this is the service model's description.
         NextTokenMismatch => "NextToken does not match request";
 
         SelectNeedsKey { operation: &'static str } =>
             "Select statements within {operation} must specify the primary key in the where clause.";
-        /// The refusal was seen, the text was not.
-        ExistsOutsideTransaction => "EXISTS() is only supported in ExecuteTransaction";
+        /// eu-west-2, 2026-09-17.
+        ExistsOutsideTransaction => "EXISTS can only be used in ExecuteTransaction write requests.";
         ExistsNeedsCondition => "EXISTS() must contain a single item read with additional condition";
         IndexInTransaction => "Reads on indices are not supported within transactions.";
         ReturningInTransaction => "RETURNING clause is not supported in ExecuteTransaction.";
-        // The refusals were seen, their texts were not.
-        MixedBatch => "Statements in a batch must either be all reads or all writes";
-        MixedTransaction => "Statements in a transaction must either be all reads or all writes";
+        /// eu-west-2, 2026-08-15.
+        MixedBatch => "Read and write requests together in the same batch is not supported.";
+        /// eu-west-2, 2026-09-17.
+        MixedTransaction =>
+            "ExecuteTransaction API does not support both read and write operations in the same request.";
     }
 }
 
@@ -80,22 +82,29 @@ pub(super) fn write_error(f: &mut fmt::Formatter<'_>, error: &StatementError) ->
             f.write_str("A path may contain at most 2 components in the FROM clause")
         }
         StatementError::EmptyPathComponent => f.write_str("Path component cannot be an empty string"),
-        // That these two are refused was seen, not in which words.
-        StatementError::IndexOfInsert => {
-            f.write_str("Statement wasn't well formed, can't be processed: Expected table name")
+        // The public conformance suite, 2026-09-29; positions: eu-west-2, 2026-08-15.
+        StatementError::IndexOfInsert { position } => {
+            write!(f, "FROM clause may only contain a single table name in data manipulation statements at {position}")
         }
-        StatementError::IndexOfWrite => f.write_str("Write operations are not supported on indexes"),
+        // The public conformance suite, 2026-09-29.
+        StatementError::IndexOfWrite => f.write_str("This operation is not supported on an index"),
         // As users of AWS quote it.
         StatementError::ParameterCount => f.write_str("Number of parameters in request and statement don't match."),
         StatementError::Number { raw, fault, at } => {
             write!(f, "{} under {at}", older(ValueFault::Number { raw: raw.clone(), fault: *fault }))
         }
-        StatementError::DuplicateMembers { set, members } => {
+        // eu-west-2, 2026-09-17: `n = <<2, 2.0>>`.
+        StatementError::DuplicateMembers { set: TypeName::Ns, members, at } => {
+            write!(f, "{INVALID}Input collection [{}] contains duplicates! under {at}", members.join(", "))
+        }
+        StatementError::DuplicateMembers { set, members, .. } => {
             write!(f, "{}", older(ValueFault::DuplicateMembers { set: *set, members: members.clone() }))
         }
         StatementError::EmptyBag => f.write_str("Empty bags are not supported"),
-        // The refusal was seen, the text was not.
-        StatementError::MixedBag { position } => write!(f, "Bags must hold only strings or only numbers at {position}"),
+        // eu-west-2, 2026-09-17.
+        StatementError::MixedBag => {
+            f.write_str("Unsupported data type in Bag. DynamoDB only supports either numbers or strings in bags")
+        }
         StatementError::UnsupportedValue { what, at, position } => {
             write!(f, "Unsupported data type: {what} under key {at} at {position}")
         }
@@ -103,12 +112,17 @@ pub(super) fn write_error(f: &mut fmt::Formatter<'_>, error: &StatementError) ->
         StatementError::RepeatedAttributeName { name } => {
             write!(f, "{INVALID}Attribute {name} is given more than once")
         }
-        StatementError::TooDeep => write!(f, "{}", older(ValueFault::Nesting { levels: 0 })),
+        // eu-west-2, 2026-09-17.
+        StatementError::TooDeep { at } => write!(f, "Nesting Levels have exceeded supported limits under {at}"),
         StatementError::NotAnItem => f.write_str("Inserted value must be a tuple"),
         StatementError::UnrecognizedFunction { name, position } => {
             write!(f, "Unrecognized function: {name} at {position}")
         }
         StatementError::UnexpectedPath { position } => write!(f, "Unexpected path component at {position}"),
+        // eu-west-2, 2026-09-17.
+        StatementError::ListIndex { index, position } => {
+            write!(f, "List index is not within the allowable range; index: [{index}] at {position}")
+        }
         // The refusal was seen, the text was not.
         StatementError::NotACondition { position } => write!(f, "Expected a condition at {position}"),
         StatementError::SetFunctionArguments { function, position } => {
