@@ -109,9 +109,9 @@ fn read_key(definition: &TableDefinition, select: &Select, consistent: bool) -> 
     if let Columns::Unexpected(position) = &select.columns {
         return Err(crate::partiql::StatementError::UnexpectedPath { position: *position }.into());
     }
-    let read = partiql::single_item(definition, select)?.filter(|read| !read.has_more_conditions);
-    let read = read.ok_or(StatementViolation::SelectNeedsKey { operation: "BatchExecuteStatement" })?;
-    Ok(RowKey::of_table(key::check_key(&definition.key_schema, &read.key)?))
+    let key = partiql::single_item(definition, select)?;
+    let key = key.ok_or(StatementViolation::SelectNeedsKey { operation: "BatchExecuteStatement" })?;
+    Ok(RowKey::of_table(key::check_key(&definition.key_schema, &key)?))
 }
 
 /// No two statements may name one item, reads included.

@@ -80,9 +80,6 @@ fn read(database: &Database, table: &Arc<Table>, request: &ExecuteStatement, sel
     Ok(body)
 }
 
-/// How many ranges one page looks up: IN lists on both keys, joined by OR, come to a hundred thousand in one statement.
-const RANGES_PER_PAGE_MAX: usize = 1_000;
-
 /// One page of a SELECT, over as many ranges as fit into it.
 struct Reader<'a> {
     store: &'a Store,
@@ -110,7 +107,7 @@ impl Reader<'_> {
         let (mut rows, mut bytes) = (0, 0);
         for place in first..count {
             let limit = self.request.limit.map(|limit| limit.saturating_sub(rows));
-            if limit == Some(0) || bytes >= PAGE_BYTES_MAX || place - first >= RANGES_PER_PAGE_MAX {
+            if limit == Some(0) || bytes >= PAGE_BYTES_MAX {
                 walked.next = Some(Resume { range: place, after: None });
                 break;
             }

@@ -27,7 +27,13 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: Execute
     let mut tables = Vec::with_capacity(request.members.len());
     for (place, member) in request.members.iter().enumerate() {
         let name = table_name(&member.statement).map_err(|violation| violation.in_transact_statement(place))?;
-        tables.push(database.find_table(caller, &name));
+        let table = database.find_table(caller, &name);
+        if table.is_some() {
+            // Of a table that is there only (eu-west-2, 2026-09-17).
+            execute_transaction::check_clauses(&member.statement)
+                .map_err(|violation| violation.in_transact_statement(place))?;
+        }
+        tables.push(table);
     }
     if tables.iter().any(Option::is_none) {
         // Unlike in TransactWriteItems a missing table is a reason (us-east-1, 2026-10).
@@ -95,18 +101,23 @@ fn action(definition: &TableDefinition, member: &Member) -> Result<Action, Viola
     Ok(action)
 }
 
-/// A key of the wrong type, or what only an item shows, cancels; everything else refuses the request.
+/// What is wrong about a key, or what only an item shows, cancels; everything else refuses the request.
 fn reason(violation: Violation, place: usize) -> Result<CancellationReason, ApiError> {
-    let cancels = match &violation {
-        Violation::Statement(violation) => {
-            matches!(violation, StatementViolation::KeyDataType | StatementViolation::KeyValueType { .. })
+    let cancels =
+        |violation: Violation| Ok(CancellationReason::new(CancellationCode::ValidationError, violation.to_string()));
+    match violation {
+        // Whatever it is, and unlike elsewhere (eu-west-2, 2026-09-17).
+        Violation::Statement(
+            StatementViolation::KeyNotFixed
+            | StatementViolation::KeyFixedTwice { .. }
+            | StatementViolation::KeyDataType { .. }
+            | StatementViolation::KeyValueType { .. },
+        ) => cancels(ItemViolation::KeyMismatch.into()),
+        Violation::Statement(_) | Violation::StatementText(_) | Violation::Item(ItemViolation::KeyUpdated { .. }) => {
+            Err(violation.in_transact_statement(place).into())
         }
-        Violation::StatementText(_) | Violation::Item(ItemViolation::KeyUpdated { .. }) => false,
-        violation => !is_up_front(violation),
-    };
-    match cancels {
-        true => Ok(CancellationReason::new(CancellationCode::ValidationError, violation.to_string())),
-        false => Err(violation.in_transact_statement(place).into()),
+        violation if is_up_front(&violation) => Err(violation.in_transact_statement(place).into()),
+        violation => cancels(violation),
     }
 }
 
@@ -199,7 +210,7 @@ fn read_key(definition: &TableDefinition, select: &Select) -> Result<RowKey, Vio
     if let Columns::Unexpected(position) = &select.columns {
         return Err(StatementError::UnexpectedPath { position: *position }.into());
     }
-    let read = single_item(definition, select)?.filter(|read| !read.has_more_conditions);
-    let read = read.ok_or(StatementViolation::SelectNeedsKey { operation: "ExecuteTransaction" })?;
-    Ok(RowKey::of_table(key::check_key(&definition.key_schema, &read.key)?))
+    let key = single_item(definition, select)?;
+    let key = key.ok_or(StatementViolation::SelectNeedsKey { operation: "ExecuteTransaction" })?;
+    Ok(RowKey::of_table(key::check_key(&definition.key_schema, &key)?))
 }

@@ -29,7 +29,8 @@ pub struct Member {
     pub return_old_on_failure: bool,
 }
 
-/// Order: members of the request; all parameters; the statements one after the other; reads and writes together.
+/// Order: members of the request; all parameters; the statements one after the other; reads and writes together. When it is
+/// known which tables there are, [`check_clauses`] goes on.
 pub fn validate(input: ExecuteTransactionInput) -> Result<ExecuteTransaction, Violation> {
     let mut members = Members::new();
     check_token(&mut members, input.client_request_token.as_deref(), Layer::Older);
@@ -62,7 +63,7 @@ pub fn validate(input: ExecuteTransactionInput) -> Result<ExecuteTransaction, Vi
         given.iter().zip(&parameters).zip(&return_old_on_failure).enumerate()
     {
         let text = statement.statement.as_deref().unwrap_or_default();
-        let statement = read(text, parameters).map_err(|violation| violation.in_transact_statement(place))?;
+        let statement = parse(text, parameters).map_err(|violation| violation.in_transact_statement(place))?;
         members.push(Member { statement, return_old_on_failure: *return_old_on_failure });
     }
     let is_read = members.first().is_some_and(|member| member.statement.is_read());
@@ -74,16 +75,16 @@ pub fn validate(input: ExecuteTransactionInput) -> Result<ExecuteTransaction, Vi
     Ok(ExecuteTransaction { members, is_read, token, consumed_capacity })
 }
 
-fn read(text: &str, parameters: &[AttributeValue]) -> Result<Statement, Violation> {
-    let statement = parse(text, parameters)?;
+/// What a statement may not say in a transaction, whichever its table is.
+pub fn check_clauses(statement: &Statement) -> Result<(), Violation> {
     if statement.returning().is_some() {
         return Err(StatementViolation::ReturningInTransaction.into());
     }
-    match &statement {
+    match statement {
         Statement::Select(select) | Statement::Exists(select) if select.source.index.is_some() => {
             Err(StatementViolation::IndexInTransaction.into())
         }
-        _ => Ok(statement),
+        _ => Ok(()),
     }
 }
 

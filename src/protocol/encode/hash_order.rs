@@ -1,9 +1,21 @@
-//! The order in which a Java `HashSet<BigDecimal>` lists its members.
+//! The order in which a Java `HashSet` lists its members.
 
 use crate::value::Number;
 
-/// Orders `members`, which come ordered by value, as a `HashSet` does into which they were put in that order.
+/// Orders `members`, which come ordered by value, as a `HashSet<BigDecimal>` does into which they were put in that order.
 pub(super) fn sort(members: &mut [Number]) {
+    sort_by_hash(members, hash_code);
+}
+
+/// Orders distinct texts as a `HashSet<String>` does into which they were put in this order.
+pub(crate) fn sort_texts(members: &mut [String]) {
+    // String.hashCode()
+    let hash =
+        |text: &String| text.encode_utf16().fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(unit.into()));
+    sort_by_hash(members, hash);
+}
+
+fn sort_by_hash<M>(members: &mut [M], hash_code: impl Fn(&M) -> i32) {
     let buckets = bucket_count(members.len());
     // Members of one bucket stay in the order in which they were put: the sort is stable.
     members.sort_by_cached_key(|member| bucket(hash_code(member), buckets));
@@ -122,5 +134,17 @@ mod tests {
             9.14506 -0.68236 944.053 -87.3231 -0.64267 -22.0513 -8293.11 1.86884 -2551.92 6.5059 -12.3548 104.298 -274902 \
             -2.58053 80715.6 667.2 -132437 -9422.93 6957.15 -17602.2 2443.07 367503";
         assert_eq!(hash_ordered(expected), numbers(expected));
+    }
+
+    #[test]
+    fn texts_of_one_bucket_stay_as_they_were_put() {
+        let sorted = |names: &str| {
+            let mut names: Vec<String> = names.split(' ').map(String::from).collect();
+            sort_texts(&mut names);
+            names.join(" ")
+        };
+        assert_eq!(sorted("b a"), "a b");
+        assert_eq!(sorted("zz aa mm"), "zz aa mm");
+        assert_eq!(sorted("mm zz aa b"), "mm zz aa b");
     }
 }

@@ -1,6 +1,6 @@
 //! Attribute values and items as JSON, from the stored bytes or from a tree, straight into the answer.
 
-mod hash_order;
+pub(crate) mod hash_order;
 
 use super::json::{JsonWriter, separate, write_string};
 use crate::value::{AttributeValue, Item, ItemView, MapView, Number, ValueView};

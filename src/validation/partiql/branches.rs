@@ -2,8 +2,8 @@
 
 use super::bounds::SortTest;
 use super::key::{check_value, is_attribute, value};
-use crate::expression::{Comparator, Fault, Operand, Test};
-use crate::partiql::StatementError;
+use crate::expression::{Comparator, Operand, Test};
+use crate::partiql::Select;
 use crate::validation::KeySchema;
 use crate::validation::read::SortBound;
 use crate::validation::violation::Violation;
@@ -12,28 +12,35 @@ use crate::value::AttributeValue;
 /// More alternatives than this are not told apart: the statement then reads everything and filters.
 const BRANCHES_MAX: usize = 300;
 
-/// Values that IN may give a partition attribute, half of what other attributes may have (developer guide, PartiQL operators).
-const PARTITIONS_MAX: usize = 50;
-
 /// One alternative.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Branch {
-    /// The partitions that it is confined to.
+pub(super) struct Branch<'t> {
+    /// The partitions that it is confined to, as often as they are listed.
     pub(super) partitions: Option<Vec<AttributeValue>>,
     /// What it says about the sort attribute.
     pub(super) sorts: Vec<SortTest>,
+    /// All that has to hold, these included.
+    pub(super) tests: Vec<&'t Test>,
+}
+
+/// The alternatives of a statement; without WHERE there is a single one that asks for nothing.
+pub(super) fn alternatives<'s>(schema: &KeySchema, select: &'s Select) -> Result<Vec<Branch<'s>>, Violation> {
+    match &select.filter {
+        Some(filter) => branches(schema, filter.root()),
+        None => Ok(vec![Branch::default()]),
+    }
 }
 
 /// The alternatives of a condition. `schema` has one partition attribute, which is compared with nothing that it cannot be.
-pub(super) fn branches(schema: &KeySchema, test: &Test) -> Result<Vec<Branch>, Violation> {
+fn branches<'t>(schema: &KeySchema, test: &'t Test) -> Result<Vec<Branch<'t>>, Violation> {
     match test {
         Test::All(tests) => {
             let mut all = vec![Branch::default()];
             for test in tests {
-                let more = branches(schema, test)?;
+                let mut more = branches(schema, test)?;
                 if all.len().saturating_mul(more.len()) > BRANCHES_MAX {
                     // Less is known than could be, which is never wrong.
-                    continue;
+                    more = vec![Branch::filter(test)];
                 }
                 all = all.iter().flat_map(|one| more.iter().map(move |other| one.and(other))).collect();
             }
@@ -45,39 +52,39 @@ pub(super) fn branches(schema: &KeySchema, test: &Test) -> Result<Vec<Branch>, V
                 any.extend(branches(schema, test)?);
             }
             // Without key attributes under it an OR is a filter (us-east-1, 2026-10).
-            let is_filter = any.iter().all(|branch| *branch == Branch::default());
-            Ok(if is_filter || any.len() > BRANCHES_MAX { vec![Branch::default()] } else { any })
+            let is_filter = any.iter().all(|branch| branch.partitions.is_none() && branch.sorts.is_empty());
+            Ok(if is_filter || any.len() > BRANCHES_MAX { vec![Branch::filter(test)] } else { any })
         }
         leaf => Ok(vec![of_leaf(schema, leaf)?]),
     }
 }
 
-impl Branch {
-    fn and(&self, other: &Branch) -> Branch {
+impl<'t> Branch<'t> {
+    /// One that says nothing about the key.
+    fn filter(test: &'t Test) -> Branch<'t> {
+        Branch { tests: vec![test], ..Branch::default() }
+    }
+
+    fn and(&self, other: &Branch<'t>) -> Branch<'t> {
         let partitions = match (&self.partitions, &other.partitions) {
             (Some(one), Some(two)) => Some(one.iter().filter(|value| two.contains(value)).cloned().collect()),
             (one, two) => one.clone().or_else(|| two.clone()),
         };
-        Branch { partitions, sorts: [&self.sorts[..], &other.sorts[..]].concat() }
+        Branch {
+            partitions,
+            sorts: [&self.sorts[..], &other.sorts[..]].concat(),
+            tests: [&self.tests[..], &other.tests[..]].concat(),
+        }
     }
 }
 
-fn of_leaf(schema: &KeySchema, test: &Test) -> Result<Branch, Violation> {
-    let mut branch = Branch::default();
+fn of_leaf<'t>(schema: &KeySchema, test: &'t Test) -> Result<Branch<'t>, Violation> {
+    let mut branch = Branch::filter(test);
     if let Some(attribute) = schema.partition.first()
         && let Some(values) = listed(test, &attribute.name)
     {
-        if values.len() > PARTITIONS_MAX {
-            return Err(StatementError::Operands(Fault::TooManyInOperands { count: values.len() }).into());
-        }
         values.iter().try_for_each(|value| check_value(attribute, value, true))?;
-        let mut distinct: Vec<AttributeValue> = Vec::with_capacity(values.len());
-        for value in values {
-            if !distinct.contains(&value) {
-                distinct.push(value);
-            }
-        }
-        branch.partitions = Some(distinct);
+        branch.partitions = Some(values);
     }
     if let Some(attribute) = schema.sort.first() {
         branch.sorts.extend(sort_test(&attribute.name, test));
@@ -86,7 +93,7 @@ fn of_leaf(schema: &KeySchema, test: &Test) -> Result<Branch, Violation> {
 }
 
 /// The values that `=` or IN let an attribute have.
-fn listed(test: &Test, name: &str) -> Option<Vec<AttributeValue>> {
+pub(super) fn listed(test: &Test, name: &str) -> Option<Vec<AttributeValue>> {
     match test {
         Test::Compare { comparator: Comparator::Equal, left, right } => {
             let (_, value) = compared(Comparator::Equal, left, right, name)?;

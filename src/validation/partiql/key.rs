@@ -1,5 +1,7 @@
 //! The one item that a write, or a SELECT in a batch or a transaction, is about.
 
+use super::branches::{alternatives, listed};
+use super::lookups::{Reads, reads};
 use crate::expression::{Comparator, Condition, Operand, Test};
 use crate::partiql::Select;
 use crate::validation::key::{PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX, key_bytes, kind_of_empty};
@@ -7,39 +9,46 @@ use crate::validation::violation::{ItemViolation, StatementViolation, Violation}
 use crate::validation::{KeyAttribute, KeySchema, TableDefinition};
 use crate::value::{AttributeValue, Item};
 
-/// A read of one item.
-#[derive(Debug)]
-pub struct ItemRead {
-    pub key: Item,
-    /// WHERE says more than the key.
-    pub has_more_conditions: bool,
-}
-
-/// The item that a SELECT fixes. `None` when it leaves a part of the key open, or names an index.
-pub fn single_item(definition: &TableDefinition, select: &Select) -> Result<Option<ItemRead>, Violation> {
+/// The item that a SELECT is about and says nothing else of: one row, looked up by `=` and IN. `None` for any other SELECT.
+pub fn single_item(definition: &TableDefinition, select: &Select) -> Result<Option<Item>, Violation> {
+    let schema = &definition.key_schema;
     if select.source.index.is_some() {
         return Ok(None);
     }
-    match fixed_key(&definition.key_schema, select.filter.as_ref()) {
-        Ok(key) => {
-            let conditions = select.filter.as_ref().map_or(0, |filter| conjuncts(filter).len());
-            Ok(Some(ItemRead { has_more_conditions: conditions > key.len(), key }))
-        }
-        Err(Violation::Statement(StatementViolation::KeyNotFixed)) => Ok(None),
-        Err(violation) => Err(violation),
-    }
+    let alternatives = alternatives(schema, select)?;
+    let reads = reads(schema, &alternatives)?;
+    let ([only], Reads::Ranges(ranges)) = (alternatives.as_slice(), reads) else { return Ok(None) };
+    let is_of_key = |test: &&Test| schema.attributes().any(|attribute| listed(test, &attribute.name).is_some());
+    let ([row], true) = (ranges.as_slice(), only.tests.iter().all(is_of_key)) else { return Ok(None) };
+    let names = schema.attributes().map(|attribute| attribute.name.clone());
+    let key: Item = names.zip(row.partition.iter().chain(&row.sort_equal).cloned()).collect();
+    Ok(Some(key).filter(|key| key.len() == schema.attributes().count()))
 }
 
-/// The key that the equalities at the top of WHERE fix: OR, NOT and lists of several values do not count.
-pub(super) fn fixed_key(schema: &KeySchema, filter: Option<&Condition>) -> Result<Item, Violation> {
-    let conjuncts = filter.map(conjuncts).unwrap_or_default();
-    let mut key = Item::new();
+/// The key of the item that EXISTS reads, and whether WHERE says more. `None` if a part of the key is open. Of several values
+/// for one attribute the first counts, the others are conditions (eu-west-2, 2026-09-17).
+pub(super) fn checked_key(schema: &KeySchema, filter: &Condition) -> Result<Option<(Item, bool)>, Violation> {
+    let Some(key) = first_key(schema, Some(filter))? else { return Ok(None) };
+    let has_more_conditions = conjuncts(filter).len() > key.len();
+    Ok(Some((key, has_more_conditions)))
+}
+
+/// The key of the item that UPDATE or DELETE is about.
+pub(super) fn written_key(schema: &KeySchema, filter: Option<&Condition>) -> Result<Item, Violation> {
     for attribute in schema.attributes() {
-        let mut values = conjuncts.iter().filter_map(|test| fixed_value(test, &attribute.name));
-        let value = values.next().ok_or(StatementViolation::KeyNotFixed)?;
-        if values.next().is_some() {
+        let values = equal_values(filter, &attribute.name);
+        // One value may stand there twice (eu-west-2, 2026-09-17).
+        if values.windows(2).any(|pair| pair.first() != pair.last()) {
             return Err(StatementViolation::KeyFixedTwice { name: attribute.name.clone() }.into());
         }
+    }
+    first_key(schema, filter)?.ok_or_else(|| StatementViolation::KeyNotFixed.into())
+}
+
+fn first_key(schema: &KeySchema, filter: Option<&Condition>) -> Result<Option<Item>, Violation> {
+    let mut key = Item::new();
+    for attribute in schema.attributes() {
+        let Some(value) = equal_values(filter, &attribute.name).into_iter().next() else { return Ok(None) };
         key.insert(attribute.name.as_str(), value);
     }
     for (name, value) in key.iter() {
@@ -48,7 +57,7 @@ pub(super) fn fixed_key(schema: &KeySchema, filter: Option<&Condition>) -> Resul
             check_value(attribute, value, is_partition)?;
         }
     }
-    Ok(key)
+    Ok(Some(key))
 }
 
 /// A value that a key attribute is compared with.
@@ -62,7 +71,7 @@ pub(super) fn check_value(
         return Err(StatementViolation::KeyValueType { name: name() }.into());
     }
     if !attribute.kind.holds(value) {
-        return Err(StatementViolation::KeyDataType.into());
+        return Err(StatementViolation::KeyDataType { name: name() }.into());
     }
     if let Some(kind) = kind_of_empty(value) {
         return Err(ItemViolation::KeyEmpty { name: name(), kind }.into());
@@ -82,20 +91,12 @@ pub(super) fn conjuncts(filter: &Condition) -> Vec<&Test> {
     }
 }
 
-/// The one value that a test lets an attribute have.
-fn fixed_value(test: &Test, name: &str) -> Option<AttributeValue> {
-    match test {
-        Test::Compare { comparator: Comparator::Equal, left, right } => {
-            let other =
-                if is_attribute(left, name) { right } else { Some(left).filter(|_| is_attribute(right, name))? };
-            value(other)
-        }
-        Test::In { value: operand, list } if is_attribute(operand, name) => match list.as_slice() {
-            [only] => value(only),
-            _ => None,
-        },
-        _ => None,
-    }
+/// The values that the equalities at the top of WHERE give an attribute: OR, NOT and IN, even of one value, do not count
+/// (eu-west-2, 2026-09-17).
+fn equal_values(filter: Option<&Condition>, name: &str) -> Vec<AttributeValue> {
+    let tests = filter.map(conjuncts).unwrap_or_default().into_iter();
+    let is_equality = |test: &&Test| matches!(test, Test::Compare { comparator: Comparator::Equal, .. });
+    tests.filter(is_equality).filter_map(|test| listed(test, name)).flatten().collect()
 }
 
 pub(super) fn is_attribute(operand: &Operand, name: &str) -> bool {

@@ -4,13 +4,15 @@ mod bounds;
 mod branches;
 mod entry;
 mod key;
+mod lookups;
 pub mod page_token;
 mod parameters;
 mod plan;
 mod write;
 
-pub use key::{ItemRead, single_item};
-pub use plan::{Reads, SelectPlan, index, plan};
+pub use key::single_item;
+pub use lookups::Reads;
+pub use plan::{SelectPlan, index, plan};
 pub use write::write;
 
 pub(super) use parameters::{check_parameters_length, check_statement, sound_parameters};

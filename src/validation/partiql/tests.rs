@@ -54,15 +54,21 @@ fn assert_planned(expected: &[(&str, &str)]) {
 }
 
 #[test]
-fn fewer_partitions_than_other_values_may_be_listed() {
-    let statement = |attribute: &str, count: usize| {
-        let values = (0..count).map(|value| format!("'{value}'")).collect::<Vec<_>>().join(", ");
-        planned(&format!("SELECT * FROM range WHERE {attribute} IN [{values}]"))
-    };
-    assert_eq!(statement("pk", 50).split(", ").count(), 50);
-    let refusal = statement("pk", 51);
-    assert!(refusal.ends_with("too many operands; number of operands: 51"), "{refusal}");
-    assert_eq!(statement("s", 100), "everything");
+fn a_statement_comes_to_no_more_than_50_lookups() {
+    let values = |count: usize| (0..count).map(|value| format!("'v{value}'")).collect::<Vec<_>>().join(", ");
+    let planned = |condition: String| planned(&format!("SELECT * FROM range WHERE {condition}"));
+    let too_many = "Too many decomposed read operations for a given query.";
+    let (some, many) = (values(50), values(51));
+    for condition in [
+        format!("pk IN [{many}]"),
+        format!("pk = 'a' AND sk IN [{many}]"),
+        format!("pk IN [{}] AND sk IN ['1', '2']", values(26)),
+    ] {
+        assert_eq!(planned(condition.clone()), too_many, "{condition}");
+    }
+    assert_eq!(planned(format!("pk IN [{some}] AND n IN [{}]", values(100))).split(", ").count(), 50);
+    assert_eq!(planned(format!("pk IN [{}] AND sk IN ['1', '2']", values(25))).split(", ").count(), 50);
+    assert_eq!(planned(format!("pk IN [{many}] OR n = 1")), "everything");
 }
 
 #[test]
@@ -77,10 +83,12 @@ fn keys_are_looked_up_and_everything_else_is_read_through() {
         ("SELECT * FROM range WHERE pk = 'a' OR n = 1", "everything"),
         ("SELECT * FROM range WHERE pk = 'a'", "a"),
         ("SELECT * FROM range WHERE 'a' = pk AND n = 1", "a"),
-        ("SELECT * FROM range WHERE pk IN ['a', 'b', 'a']", "a, b"),
+        ("SELECT * FROM range WHERE pk IN ['b', 'a']", "b, a"),
+        ("SELECT * FROM range WHERE (pk IN ['a']) AND pk = 'a'", "a"),
         ("SELECT * FROM range WHERE pk = 'a' AND sk = '1'", "a =1"),
         ("SELECT * FROM range WHERE pk = 'a' AND '1' < sk", "a >1"),
-        ("SELECT * FROM range WHERE pk = 'a' AND sk IN ['2', '1', '2']", "a =1, a =2"),
+        ("SELECT * FROM range WHERE pk = 'a' AND sk IN ['2', '1']", "a =1, a =2"),
+        ("SELECT * FROM range WHERE pk = 'a' AND sk = '1' AND sk > '0'", "a =1"),
         ("SELECT * FROM range WHERE pk = 'a' AND sk BETWEEN '1' AND '2'", "a 1..2"),
         ("SELECT * FROM range WHERE pk = 'a' AND begins_with(sk, '1')", "a 1*"),
         ("SELECT * FROM range WHERE pk = 'a' AND sk > '1' AND sk < '3'", "a >1"),
@@ -101,7 +109,11 @@ fn alternatives_lie_apart() {
         ("SELECT * FROM range WHERE (pk = 'p' AND sk = '1') OR (pk = 'q' AND sk = '1')", "p =1, q =1"),
         ("SELECT * FROM range WHERE pk = 'p' AND (sk < '1' OR sk > '3')", "p <1, p >3"),
         ("SELECT * FROM range WHERE pk = 'p' OR pk = 'q'", "p, q"),
-        ("SELECT * FROM hash WHERE pk = 'p' OR pk = 'p' AND a = 1", "p"),
+        ("SELECT * FROM hash WHERE pk = 'p' OR pk = 'p' AND a = 1", overlap),
+        ("SELECT * FROM range WHERE pk IN ['p', 'p']", overlap),
+        ("SELECT * FROM range WHERE pk = 'p' AND sk IN ['1', '1']", overlap),
+        ("SELECT * FROM range WHERE pk = 'p' AND (sk = '1' OR n = 2)", overlap),
+        ("SELECT * FROM indexed.gsik WHERE gpk = 'p' AND pk = '1' OR gpk = 'p' AND pk = '2'", overlap),
         ("SELECT * FROM range WHERE (pk = 'p' AND sk = '1') OR (pk = 'p' AND sk = '1')", overlap),
         ("SELECT * FROM range WHERE (pk = 'p' AND sk < '2') OR (pk = 'p' AND sk > '0')", overlap),
         ("SELECT * FROM range WHERE pk = 'p' OR (pk = 'p' AND sk = '1')", overlap),
@@ -109,6 +121,8 @@ fn alternatives_lie_apart() {
         ("SELECT * FROM range WHERE (pk = 'p' AND sk <> '1') OR (pk = 'p' AND sk = '2')", "p"),
         ("SELECT * FROM range WHERE (pk = 'p' AND sk NOT BETWEEN '1' AND '2') OR (pk = 'p' AND sk = '2')", "p"),
         ("SELECT * FROM range WHERE (pk = 'p' AND sk > '1' AND sk < '3') OR (pk = 'p' AND sk = '2')", "p"),
+        ("SELECT * FROM range WHERE (pk = 'p' AND sk > '1' AND sk < '3') OR (pk = 'p' AND sk = '0')", "p =0, p >1"),
+        ("SELECT * FROM range WHERE pk IN ['p', 'p'] AND sk <> '1'", "p"),
     ]);
 }
 
@@ -117,6 +131,9 @@ fn pinned_partitions_are_read_in_order() {
     assert_planned(&[
         ("SELECT * FROM range WHERE pk = 'p' ORDER BY sk DESC", "p backward"),
         ("SELECT * FROM range WHERE pk IN ['q', 'p'] ORDER BY pk, sk", "p, q"),
+        ("SELECT * FROM range WHERE pk = 'p' ORDER BY pk ASC", "p backward"),
+        ("SELECT * FROM range WHERE pk IN ['q', 'p'] ORDER BY pk", "p, q backward"),
+        ("SELECT * FROM range WHERE pk IN ['p', 'q'] ORDER BY pk DESC", "q, p backward"),
         ("SELECT * FROM range WHERE pk IN ['p', 'q'] ORDER BY pk DESC, sk", "q, p"),
         ("SELECT * FROM range WHERE pk = 'p' AND sk IN ['1', '2'] ORDER BY sk DESC", "p =2, p =1 backward"),
         (
@@ -157,7 +174,7 @@ fn indexes_are_checked_in_awss_order() {
         ("SELECT pk FROM indexed.gsik WHERE gpk = 'a' AND o = 1", filter),
         ("SELECT pk FROM indexed.gsik WHERE gpk = 'a' AND o IS MISSING", filter),
         ("SELECT pk FROM indexed.gsik WHERE o = 1", "everything"),
-        ("SELECT pk FROM indexed.gsik WHERE (gpk = 'a' AND o = 1) OR gpk = 'b'", "a, b"),
+        ("SELECT pk FROM indexed.gsik WHERE gpk > 'a' AND o = 1", "everything"),
     ]);
     let consistent = |statement: &str| {
         let statement = Statement::parse(statement, &[]).expect("sound");
@@ -170,11 +187,38 @@ fn indexes_are_checked_in_awss_order() {
 }
 
 #[test]
+fn an_alternative_that_the_index_can_judge_is_enough() {
+    let refused = |names: &str| {
+        format!(
+            "One or more parameter values were invalid: Secondary index gsik does not project one or more filter \
+             attributes: [{names}]"
+        )
+    };
+    for (condition, expected) in [
+        ("gpk = 'a' AND (zz = 1 OR aa = 2 OR mm = 3)", refused("zz, aa, mm")),
+        ("gpk = 'a' AND b = 1 AND (a = 2 OR pk = '3')", refused("a, b")),
+        ("gpk = 'a' AND NOT (o = 1 OR pk = 'x')", refused("o")),
+        ("(gpk = 'a' OR gpk = 'b') AND o = 1", refused("o")),
+        ("(gpk = 'a' AND u = 1) OR (gpk = 'b' AND v = 1)", refused("u")),
+        ("(gpk = 'a' AND o = 1) OR gpk = 'b'", "a, b".to_string()),
+        ("gpk = 'a' AND (gpk = 'b' OR o = 1)", "a".to_string()),
+        ("(gpk = 'a' AND o = 1) OR o = 2", "everything".to_string()),
+        ("gpk = 'a' AND (pk = '1' OR pk = '2')", "a".to_string()),
+    ] {
+        assert_eq!(planned(&format!("SELECT pk FROM indexed.gsik WHERE {condition}")), expected, "{condition}");
+    }
+}
+
+#[test]
 fn keys_have_the_types_of_the_schema() {
-    let data_type = "Key attribute's data type should match its data type in table's schema.";
+    let data_type =
+        |name: &str| format!("Key attribute's data type should match its data type in table's schema: Key {name}");
+    let (of_partition, of_sort) = (data_type("pk"), data_type("sk"));
     assert_planned(&[
-        ("SELECT * FROM range WHERE pk = 5", data_type),
-        ("SELECT * FROM range WHERE pk = 'a' AND sk = 5", data_type),
+        ("SELECT * FROM range WHERE pk = 5", &of_partition),
+        ("SELECT * FROM range WHERE pk = 5 OR pk = 'a'", &of_partition),
+        ("SELECT * FROM range WHERE pk = 'a' AND sk = 5", &of_sort),
+        ("SELECT * FROM range WHERE pk = 'a' AND sk IN ['1', 2]", &of_sort),
         ("SELECT * FROM range WHERE pk = true", "Key value must be of type S, N, or B. Key name: pk"),
         (
             "SELECT * FROM range WHERE pk = ''",
@@ -191,10 +235,12 @@ fn written(statement: &str) -> String {
 
 #[test]
 fn writes_fix_the_whole_key() {
+    let no_single = "EXISTS() must contain a single item read with additional condition";
     let open = "Where clause does not contain a mandatory equality on all key attributes";
     for (statement, expected) in [
         ("UPDATE hash SET a = 1 WHERE pk = 'k'", ""),
-        ("UPDATE hash SET a = 1 WHERE pk IN ['k'] AND a = 2", ""),
+        ("UPDATE hash SET a = 1 WHERE pk IN ['k'] AND a = 2", open),
+        ("UPDATE range SET a = 1 WHERE (pk = 'k' AND sk = 's') AND pk = 'k'", ""),
         ("DELETE FROM range WHERE pk = 'k' AND 's' = sk", ""),
         ("UPDATE hash SET a = 1 WHERE a = 1", open),
         ("UPDATE hash SET a = 1 WHERE pk = 'k' OR a = 1", open),
@@ -205,13 +251,13 @@ fn writes_fix_the_whole_key() {
         ("DELETE FROM range WHERE pk = 'k'", open),
         (
             "UPDATE hash SET a = 1 WHERE pk = 'k' AND pk = 'j'",
-            "Multiple conditions on same key are not supported. Key: pk",
+            "Multiple conditions on same key pk. Only single item Update/Insert/Delete are supported",
         ),
         ("EXISTS(SELECT * FROM hash WHERE pk = 'k' AND a = 1)", ""),
-        (
-            "EXISTS(SELECT * FROM hash WHERE pk = 'k')",
-            "EXISTS() must contain a single item read with additional condition",
-        ),
+        ("EXISTS(SELECT * FROM hash WHERE pk = 'k' AND pk = 'j')", ""),
+        ("EXISTS(SELECT * FROM hash WHERE pk = 'k')", no_single),
+        ("EXISTS(SELECT * FROM hash WHERE pk IN ['k'] AND a = 1)", no_single),
+        ("EXISTS(SELECT * FROM indexed.gsik WHERE pk = 'k' AND sk = 's' AND a = 1)", no_single),
     ] {
         assert_eq!(written(statement), expected, "{statement}");
     }
@@ -224,10 +270,27 @@ fn a_read_of_one_item_is_known_as_one() {
         let Statement::Select(select @ Select { columns: Columns::Paths(_), .. }) = &statement else {
             panic!("a SELECT")
         };
-        single_item(&definition(&statement), select).expect(filter).map(|read| read.has_more_conditions)
+        match single_item(&definition(&statement), select) {
+            Ok(key) => key.map_or("none".to_string(), |key| key.iter().map(|(_, value)| text(value)).collect()),
+            Err(violation) => violation.to_string(),
+        }
     };
-    assert_eq!(read("pk = 'a' AND sk = 'b'"), Some(false));
-    assert_eq!(read("pk IN ['a'] AND sk = 'b'"), Some(false));
-    assert_eq!(read("pk = 'a' AND sk = 'b' AND n = 1"), Some(true));
-    assert_eq!(read("pk = 'a'"), None);
+    for (filter, expected) in [
+        ("pk = 'a' AND sk = 'b'", "ab"),
+        ("(sk = 'b') AND pk = 'a' AND pk = 'a'", "ab"),
+        ("pk IN ['a'] AND sk IN ['b']", "ab"),
+        ("(pk IN ['a', 'c']) AND pk = 'a' AND sk = 'b'", "ab"),
+        ("pk = 'a' AND sk = 'b' AND n = 1", "none"),
+        ("pk = 'a' AND sk = 'b' AND sk > 'a'", "none"),
+        ("pk = 'a' AND sk = 'b' AND attribute_exists(pk)", "none"),
+        ("pk = 'a' AND sk = 'b' AND pk = 'c'", "none"),
+        ("pk = 'a'", "none"),
+        ("sk = 'b'", "none"),
+        ("pk = 'a' AND sk > 'b'", "none"),
+        ("pk IN ['a', 'b'] AND sk = 'b'", "none"),
+        ("pk = 'a' AND sk = 'b' OR pk = 'c' AND sk = 'b'", "none"),
+        ("pk IN ['a', 'a'] AND sk = 'b'", "Overlapping conditions with range keys are not supported in where clause"),
+    ] {
+        assert_eq!(read(filter), expected, "{filter}");
+    }
 }

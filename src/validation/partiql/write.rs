@@ -1,6 +1,6 @@
 //! Statements that write as the actions of a transaction, which are the single-item requests that they amount to.
 
-use super::key::fixed_key;
+use super::key::{checked_key, written_key};
 use super::table_name;
 use crate::expression::{Condition, Test};
 use crate::partiql::Statement;
@@ -23,7 +23,7 @@ pub fn write(
 ) -> Result<Action, Violation> {
     let table = table_name(statement)?;
     let report = WriteReport::default();
-    let key = |filter| fixed_key(&definition.key_schema, filter);
+    let key = |filter| written_key(&definition.key_schema, filter);
     let exists = definition.key_schema.partition.first().map(|attribute| Path::top_level(attribute.name.as_str()));
     let exists = exists.ok_or(StatementViolation::KeyNotFixed)?;
     let deed = match statement {
@@ -57,9 +57,13 @@ pub fn write(
             report,
         }),
         Statement::Exists(select) | Statement::Select(select) => {
-            let read = super::single_item(definition, select)?.filter(|read| read.has_more_conditions);
-            let (read, condition) = read.zip(select.filter.clone()).ok_or(StatementViolation::ExistsNeedsCondition)?;
-            Deed::Check(ConditionCheck { table, key: read.key, condition, return_old_on_failure })
+            let condition = select.filter.clone().filter(|_| select.source.index.is_none());
+            let condition = condition.ok_or(StatementViolation::ExistsNeedsCondition)?;
+            let key = match checked_key(&definition.key_schema, &condition)? {
+                Some((key, true)) => key,
+                Some((_, false)) | None => return Err(StatementViolation::ExistsNeedsCondition.into()),
+            };
+            Deed::Check(ConditionCheck { table, key, condition, return_old_on_failure })
         }
     };
     Ok(Action { given_table: statement.table().to_string(), deed })

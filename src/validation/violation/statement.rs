@@ -17,14 +17,18 @@ messages! {
             "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or multi-attribute RANGE keys.";
         ConsistentReadOfGlobalIndex => "Strongly consistent read is not supported on Global Secondary Indexes";
         KeyNotFixed => "Where clause does not contain a mandatory equality on all key attributes";
-        // Seen in parts: "Multiple conditions on same key".
-        KeyFixedTwice { name: String } => "Multiple conditions on same key are not supported. Key: {name}";
+        /// eu-west-2, 2026-09-17.
+        KeyFixedTwice { name: String } =>
+            "Multiple conditions on same key {name}. Only single item Update/Insert/Delete are supported";
         // Seen in parts: "Key value must be of type S, N, or B".
         KeyValueType { name: String } => "Key value must be of type S, N, or B. Key name: {name}";
-        // Seen in parts: "data type should match".
-        KeyDataType => "Key attribute's data type should match its data type in table's schema.";
+        /// eu-west-2, 2026-09-17.
+        KeyDataType { name: String } =>
+            "Key attribute's data type should match its data type in table's schema: Key {name}";
         /// DuplicateItemException. As users of AWS quote it.
         DuplicateItem => "Duplicate primary key exists in table";
+        /// eu-west-2, 2026-09-17.
+        TooManyReads => "Too many decomposed read operations for a given query.";
         OverlappingBranches => "Overlapping conditions with range keys are not supported in where clause";
 
         // The refusals of ORDER BY: eu-west-2, 2026-09-17.
