@@ -40,9 +40,10 @@ step "tests"
 cargo build --locked --package keystonedb --bin kstone
 cargo test --workspace --locked --no-fail-fast
 
-step "the engine under schedules of its threads, and bugs that are planted in it"
+step "the engine under schedules of its threads, a fuzzer of its decoders, and bugs that are planted in it"
 cargo test --locked --package kstone-engine --features shuttle,planted-bugs \
     --test schedules --test schedules_catch_planted_bugs
-cargo test --locked --package kstone-engine --features planted-bugs --test catches_planted_bugs
+cargo test --locked --package kstone-engine --features fuzzing,planted-bugs \
+    --test decodes_anything --test catches_planted_bugs
 
 step "all is well"

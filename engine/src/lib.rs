@@ -34,6 +34,9 @@ mod encoding;
 mod engine;
 mod error;
 mod file_header;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod io;
 mod iter;
 mod key;

@@ -19,7 +19,7 @@ use crate::file_header::{FileKind, HEADER_BYTES};
 use crate::io::{File, Folder};
 use crate::planted::{Bug, is_planted};
 
-const MANIFEST_FILE: FileKind = FileKind { magic: u64::from_be_bytes(*b"KSTN-MAN"), version: 1 };
+pub(super) const MANIFEST_FILE: FileKind = FileKind { magic: u64::from_be_bytes(*b"KSTN-MAN"), version: 1 };
 const RECORD_HEADER_BYTES: usize = 8;
 /// A manifest is replaced when it is this many times as large as it would be if it were new.
 const REWRITE_FACTOR: u64 = 4;
@@ -223,9 +223,14 @@ fn write_file(folder: &Folder, id: u64, state: &State) -> Result<(File, u64), Er
 }
 
 fn encode_record(out: &mut Vec<u8>, file_id: u64, offset: u64, edits: &[Edit]) {
+    encode_payload(out, file_id, offset, |out| edits.iter().for_each(|edit| edit.encode(out)));
+}
+
+/// Appends a record whose payload `write` appends.
+pub(super) fn encode_payload(out: &mut Vec<u8>, file_id: u64, offset: u64, write: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     out.extend_from_slice(&[0; RECORD_HEADER_BYTES]);
-    edits.iter().for_each(|edit| edit.encode(out));
+    write(out);
     let len = (out.len() - start - RECORD_HEADER_BYTES) as u32;
     out[start..start + 4].copy_from_slice(&len.to_le_bytes());
     let crc = checksum(&out[start..], file_id, offset);

@@ -1,6 +1,8 @@
 //! The manifest: which SSTs exist, and what else must survive besides entries.
 
 mod edit;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod log;
 mod state;
 

@@ -12,6 +12,7 @@
 
 use bytes::Bytes;
 
+use crate::batch::BATCH_BYTES_MAX;
 use crate::encoding::{Decoder, put_varint};
 use crate::io::File;
 use crate::planted::{Bug, is_planted};
@@ -19,6 +20,10 @@ use crate::{Compression, Error};
 
 pub(super) const FRAME_HEADER_BYTES: usize = 16;
 const ZSTD_LEVEL: i32 = 3;
+/// A block ends with the entry that fills it, and an entry fits into a batch; the rest is room for keys and restart points.
+const PLAIN_BYTES_MAX: usize = BATCH_BYTES_MAX as usize + (1 << 20);
+/// LZ4 can't say more with a byte.
+const LZ4_RATIO_MAX: usize = 256;
 const PLAIN: u8 = 0;
 const LZ4: u8 = 1;
 const ZSTD: u8 = 2;
@@ -85,6 +90,9 @@ pub(super) fn decode(file: &File, file_id: u64, offset: u64, bytes: &Bytes) -> R
     if checksum(bytes, file_id, offset) != field(12) && !is_planted(Bug::BlockChecksumNotChecked) {
         return Err(corrupt("the block's checksum is wrong"));
     }
+    if plain_len > PLAIN_BYTES_MAX || header[0] == LZ4 && plain_len / LZ4_RATIO_MAX > stored_len {
+        return Err(corrupt("the block's unpacked length is impossible"));
+    }
     let stored = bytes.slice(FRAME_HEADER_BYTES..);
     let plain: Bytes = match header[0] {
         PLAIN => stored,
@@ -95,7 +103,7 @@ pub(super) fn decode(file: &File, file_id: u64, offset: u64, bytes: &Bytes) -> R
     if plain.len() == plain_len { Ok(plain) } else { Err(corrupt("the block's unpacked length is wrong")) }
 }
 
-fn checksum(frame: &[u8], file_id: u64, offset: u64) -> u32 {
+pub(super) fn checksum(frame: &[u8], file_id: u64, offset: u64) -> u32 {
     let crc = crc32c::crc32c(&file_id.to_le_bytes());
     let crc = crc32c::crc32c_append(crc, &offset.to_le_bytes());
     let crc = crc32c::crc32c_append(crc, &frame[..12]);

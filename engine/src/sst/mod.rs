@@ -14,6 +14,8 @@ mod bloom;
 mod cursor;
 mod footer;
 mod frame;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod partition;
 mod reader;
 mod writer;

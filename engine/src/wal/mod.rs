@@ -1,5 +1,7 @@
 //! The write-ahead log: one record per commit, in files that are deleted when everything in them is in SSTs.
 
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod record;
 mod recovery;
 mod writer;
