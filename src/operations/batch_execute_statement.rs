@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::answer;
 use super::database::{Answer, Database};
-use super::statement::{self, Prepared, Refused, Wrote, was_run, write_columns};
+use super::statement::{self, Prepared, Refused, Wrote, was_judged, write_columns};
 use crate::partiql::{Columns, Select, Statement};
 use crate::protocol::encode::NumberSetOrder;
 use crate::protocol::error::ErrorDetail;
@@ -169,11 +169,11 @@ fn finish<'a>(settled: Result<Wrote, Refused>, given_table: &'a str, bill: &mut 
             Response { table: Some(given_table), columns, outcome: Outcome::Wrote { item } }
         }
         Err(Refused { error, larger_bytes }) => {
-            let was_run = was_run(&error);
-            if was_run {
-                bill.add(given_table, &Consumed::of_table(Units::write(larger_bytes)), false);
+            if was_judged(&error) {
+                bill.add(given_table, &Consumed::of_failed(Units::write(larger_bytes)), false);
             }
-            Response { table: Some(given_table).filter(|_| was_run), columns, outcome: Outcome::Refused(error) }
+            // It named a table and an item, so the table is echoed (eu-west-2, 2026-09-17: an update that nests too deep).
+            Response { table: Some(given_table), columns, outcome: Outcome::Refused(error) }
         }
     }
 }

@@ -70,8 +70,8 @@ pub(super) async fn settle(written: Written<Option<Item>, Refused>) -> Result<Re
     }
 }
 
-/// Whether it was the stored item that refused a statement, so that the statement counts as run.
-pub(super) fn was_run(error: &ApiError) -> bool {
+/// Whether a condition refused a statement, so that judging the item is charged.
+pub(super) fn was_judged(error: &ApiError) -> bool {
     matches!(error.kind, ErrorKind::ConditionalCheckFailedException | ErrorKind::DuplicateItemException)
 }
 

@@ -70,16 +70,22 @@ pub(crate) struct Consumed {
     pub(crate) global_indexes: Vec<(String, Units)>,
     /// Bytes written to each vector index.
     pub(crate) vector_indexes: Vec<(String, u64)>,
+    /// By writes that a condition refused beside others that were done: part of the total, but of no arm (eu-west-2, 2026-08-15).
+    pub(crate) failed: Units,
 }
 
 impl Consumed {
     pub(crate) fn total(&self) -> Units {
         let indexes = self.local_indexes.iter().chain(&self.global_indexes).map(|(_, units)| *units);
-        self.table + indexes.sum()
+        self.table + indexes.sum() + self.failed
     }
 
     pub(crate) fn of_table(units: Units) -> Consumed {
         Consumed { table: units, ..Consumed::default() }
+    }
+
+    pub(crate) fn of_failed(units: Units) -> Consumed {
+        Consumed { failed: units, ..Consumed::default() }
     }
 
     /// Of a write: the table by the larger image, each index by the change to its entry.
@@ -120,6 +126,7 @@ impl Consumed {
     /// Sums the arms of several writes to one table.
     pub(crate) fn add(&mut self, other: &Consumed) {
         self.table += other.table;
+        self.failed += other.failed;
         other.local_indexes.iter().for_each(|(name, units)| self.add_index(IndexKind::Local, name, *units));
         other.global_indexes.iter().for_each(|(name, units)| self.add_index(IndexKind::Global, name, *units));
         for (name, bytes) in &other.vector_indexes {
@@ -142,6 +149,14 @@ fn index_units(change: IndexEffect) -> Units {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_failed_is_in_the_total_only() {
+        let mut consumed = Consumed::of_table(Units::whole(1));
+        consumed.add(&Consumed::of_failed(Units::whole(3)));
+        consumed.add(&Consumed::of_failed(Units::whole(1)));
+        assert_eq!((consumed.table, consumed.total()), (Units::whole(1), Units::whole(5)));
+    }
 
     #[test]
     fn units_are_rounded_up_and_halved_for_eventual_reads() {
