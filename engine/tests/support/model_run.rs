@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use kstone_engine::io::{Clock, Disk, FaultyDisk, FileDisk, ManualClock, MemoryDisk};
 use kstone_engine::{
-    Compression, Direction, Durability, Engine, Error, Key, Options, Scan, ScanRange, SeqNo, Snapshot, Ticket,
-    position_of,
+    Compression, Direction, Durability, Engine, Error, Key, Options, Scan, ScanRange, SeqNo, Snapshot, Ticket, Value,
+    WriteBatch, position_of,
 };
 
 use super::model::ModelRow;
@@ -258,19 +258,28 @@ impl Run {
                 (!self.random.one_in(4)).then(|| self.random.bytes(len))
             })
             .collect();
-        let ((), ticket) = self
-            .engine
-            .transact(&keys, |old, batch| {
-                for ((key, value), old) in keys.iter().zip(&values).zip(old) {
+        let fill = |batch: &mut WriteBatch| {
+            for (key, value) in keys.iter().zip(&values) {
+                match value {
+                    Some(value) => batch.put(*key, value),
+                    None => batch.delete(*key),
+                }
+            }
+        };
+        let ticket = if self.random.one_in(3) {
+            let mut batch = WriteBatch::default();
+            fill(&mut batch);
+            self.engine.write(batch).unwrap()
+        } else {
+            let decide = |old: &[Option<Value>], batch: &mut WriteBatch| {
+                for (key, old) in keys.iter().zip(old) {
                     let expected = self.model.get(*key, at);
                     assert_eq!(old.as_ref().map(|old| (old.seqno().0, &**old)), expected);
-                    match value {
-                        Some(value) => batch.put(*key, value),
-                        None => batch.delete(*key),
-                    }
                 }
-            })
-            .unwrap();
+                fill(batch);
+            };
+            self.engine.transact(&keys, decide).unwrap().1
+        };
         for (key, value) in keys.iter().zip(&values) {
             match value {
                 Some(value) => self.model.put(*key, value, seqno),
