@@ -193,8 +193,13 @@ impl<'a> MapView<'a> {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, ValueView<'a>)> + use<'a> {
+        self.iter_bytes().map(|(name, value)| (text_of(name), value))
+    }
+
+    /// The same for whoever only compares or counts the names.
+    pub fn iter_bytes(&self) -> impl Iterator<Item = (&'a [u8], ValueView<'a>)> + use<'a> {
         let mut cursor = Cursor { rest: self.entries };
-        std::iter::from_fn(move || Some((text_of(cursor.text()?), cursor.value()?)))
+        std::iter::from_fn(move || Some((cursor.text()?, cursor.value()?)))
     }
 
     pub fn to_map(&self) -> Map {
