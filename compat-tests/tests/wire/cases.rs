@@ -94,7 +94,10 @@ fn is_due(case: &Case) -> bool {
 }
 
 fn all_cases() -> Vec<Case> {
-    ["behaviour.jsonl", "wording.jsonl"].iter().flat_map(|file| cases::read(&folder().join(file))).collect()
+    ["behaviour.jsonl", "partiql.jsonl", "wording.jsonl"]
+        .iter()
+        .flat_map(|file| cases::read(&folder().join(file)))
+        .collect()
 }
 
 /// Lines of `id reason`; a line that starts with `#` is about the ones after it.
