@@ -21,6 +21,9 @@ const SHARD_END: &str = "SHARD_END";
 /// A lease that nobody renewed for so long is free to be taken.
 const LEASE_TIME: Duration = Duration::from_secs(1);
 
+/// Without a change for so long there will be none.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+
 /// What the workers have handed to the application, in the order in which it got it.
 #[derive(Default)]
 struct Application {
@@ -46,7 +49,13 @@ impl Worker {
     /// Works until it has nothing more to expect, or until the application has got so many changes; then it vanishes.
     async fn run(mut self, until_count: usize) {
         self.note_new_shards().await;
+        let (mut count, mut last_progress) = (0, Instant::now());
         while self.application.count.load(Ordering::SeqCst) < until_count {
+            let now = self.application.count.load(Ordering::SeqCst);
+            if now != count {
+                (count, last_progress) = (now, Instant::now());
+            }
+            assert!(last_progress.elapsed() < SILENCE_MAX, "{count} changes, and no more of {until_count}");
             let leases = scan(&self.db, "leases", None).await;
             let mut had_records = false;
             for lease in &leases {
