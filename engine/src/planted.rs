@@ -37,6 +37,7 @@ pub enum Bug {
     SealedThroughUninserted,
     PinnedAfterReading,
     LatchesReleasedTooEarly,
+    ManifestAheadOfLog,
 }
 
 /// Those that a single thread can show, with crashes and failures.
@@ -67,7 +68,7 @@ pub const OF_ONE_THREAD: [Bug; 23] = [
 ];
 
 /// Those that take threads, and an unlucky order of their steps.
-pub const OF_SEVERAL_THREADS: [Bug; 8] = [
+pub const OF_SEVERAL_THREADS: [Bug; 9] = [
     Bug::GapNotWaitedFor,
     Bug::SeqnoReadBeforeView,
     Bug::LeadNotTriedAgain,
@@ -76,6 +77,7 @@ pub const OF_SEVERAL_THREADS: [Bug; 8] = [
     Bug::SealedThroughUninserted,
     Bug::PinnedAfterReading,
     Bug::LatchesReleasedTooEarly,
+    Bug::ManifestAheadOfLog,
 ];
 
 #[cfg(feature = "planted-bugs")]

@@ -51,6 +51,11 @@ fn versions_that_are_read_are_kept() {
 }
 
 #[test]
+fn a_drop_that_is_taken_back_took_nothing() {
+    try_schedules(schedules::a_drop_that_is_taken_back_took_nothing, schedule_count(COUNT));
+}
+
+#[test]
 fn a_failure_reaches_everybody() {
     try_schedules(schedules::a_failure_reaches_everybody, schedule_count(COUNT));
 }

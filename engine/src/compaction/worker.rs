@@ -44,6 +44,7 @@ pub(crate) fn compact(core: &Arc<Core>, stripe: usize) -> Result<bool, Error> {
         }
         core.folder.sync()?;
     }
+    core.make_published_durable().inspect_err(|error| core.poison(error))?;
     core.manifest.lock().commit(&edits).inspect_err(|error| core.poison(error))?;
     core.stripes[stripe].install_compacted(inputs, output);
     inputs.iter().for_each(|input| input.mark_obsolete());

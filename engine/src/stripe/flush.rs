@@ -12,7 +12,7 @@ use crate::memtable::{Memtable, MemtableCursor};
 use crate::planted::{Bug, is_planted};
 use crate::sst::{self, Sst, SstWriter, WrittenSst};
 use crate::sync::atomic::Ordering;
-use crate::{Durability, Error, Ticket};
+use crate::{Error, Ticket};
 
 /// How long a flush of everything waits at a time for a flush that is under way.
 const BUSY_CHECK_INTERVAL: Duration = Duration::from_millis(1);
@@ -151,10 +151,7 @@ fn record(core: &Core, flushes: &[Flush], last: u64, horizon: &Horizon) -> Resul
     let checkpoint = wal_checkpoint(core, |memtable| flushed.iter().any(|flushed| Arc::ptr_eq(flushed, memtable)));
     edits.extend(core.checkpoint_edits(checkpoint, last));
     edits.push(Edit::HistoryStart(horizon.start()));
-    if let (Some(wal), Durability::Relaxed { .. }) = (&core.wal, core.options.durability) {
-        // What the manifest says must not be ahead of the log.
-        wal.sync(&mut wal.writer())?;
-    }
+    core.make_published_durable()?;
     core.manifest.lock().commit(&edits)?;
     if is_planted(Bug::SstNamedBeforeDurable) {
         for meta in flushes.iter().filter_map(|flush| flush.sst.as_ref()) {

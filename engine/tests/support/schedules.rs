@@ -39,8 +39,12 @@ impl Clock for TickingClock {
 }
 
 fn open(disk: &Arc<FaultyDisk>, background_threads: usize) -> Result<Engine, Error> {
+    open_with(disk, background_threads, Durability::Sync)
+}
+
+fn open_with(disk: &Arc<FaultyDisk>, background_threads: usize, durability: Durability) -> Result<Engine, Error> {
     let options = Options {
-        durability: Durability::Sync,
+        durability,
         background_threads,
         compression: Compression::None,
         memtable_bytes_max: 8_000,
@@ -263,6 +267,28 @@ pub fn versions_that_are_read_are_kept() {
     let found = engine.get_at(&snapshot, LEFT).unwrap().expect("a snapshot's version was dropped");
     assert_eq!(found.seqno(), snapshot.seqno());
     writer.join().unwrap();
+    engine.close().unwrap();
+}
+
+/// A space is dropped beside a flush and a compaction, and a power cut may take the drop back: then the space is whole.
+pub fn a_drop_that_is_taken_back_took_nothing() {
+    let disk = Arc::new(FaultyDisk::new());
+    let engine = open_with(&disk, 0, Durability::Relaxed { interval: Duration::from_secs(3600) }).unwrap();
+    put(&engine, LEFT, 1).unwrap();
+    engine.flush().unwrap();
+    put(&engine, LEFT, 2).unwrap();
+    let dropper = {
+        let engine = engine.clone();
+        thread::spawn(move || {
+            engine.transact(&[], |_, batch| batch.drop_space(LEFT.space)).unwrap().1.wait().unwrap();
+        })
+    };
+    engine.flush().unwrap();
+    dropper.join().unwrap();
+    let reopened = open_after_power_cut(&disk);
+    let expected = if reopened.published().0 == 3 { 0 } else { 2 };
+    assert_eq!(number(reopened.get(LEFT).unwrap()), expected, "a part of a commit that is gone is still there");
+    reopened.close().unwrap();
     engine.close().unwrap();
 }
 
