@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The long tests, one after the other, with a heading that says how long each takes on two cores. The gate runs small
-# variants of all of them.
+# The long tests, one after the other. The heading of each says about how long it runs on two cores once it is built. The gate
+# runs small variants of all of them.
 #
 #   scripts/soak.sh [PART...]        all of them without one:
 #                                    expiry stream server engine fuzz history
@@ -19,7 +19,7 @@ stream() {
     cargo test --release --package keystonedb --lib -- --ignored stream
 }
 server() {
-    part "16 clients with 10,000 increments each; 100,000 changes followed; 100 kills; 2 GB in one collection" "10 minutes"
+    part "16 clients with 10,000 increments each; 100,000 changes followed; 100 kills; 2 GB in one collection" "10 to 20 minutes"
     cargo test --release --package compat-tests --test sdk -- --ignored --test-threads 1
 }
 engine() {
@@ -31,7 +31,7 @@ fuzz() {
     cargo run --release --package kstone-fuzz -- 300 "$(date +%Y%m%d)"
 }
 history() {
-    part "100,000 transactions with kills, checked for what no order of operations explains" "10 minutes"
+    part "100,000 transactions with kills, checked for what no order of operations explains" "3 minutes"
     server_build && scripts/history/run.py --server "$KSTONE_BIN" && scripts/history/planted.py
 }
 
