@@ -25,7 +25,8 @@ use serde_json::{Value, json};
 use damage::damaged;
 use random::Random;
 
-const CASES: &[&str] = &["compat-tests/cases/behaviour.jsonl", "compat-tests/cases/wording.jsonl"];
+const CASES: &[&str] =
+    &["compat-tests/cases/behaviour.jsonl", "compat-tests/cases/partiql.jsonl", "compat-tests/cases/wording.jsonl"];
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
