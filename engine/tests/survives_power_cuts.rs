@@ -19,12 +19,12 @@ fn run(seeds: std::ops::Range<u64>, durability: Durability, commits: usize, stat
 
 #[test]
 fn with_every_commit_synced() {
-    run(0..5, Durability::Sync, 60, 50_000);
+    run(0..4, Durability::Sync, 60, 50_000);
 }
 
 #[test]
 fn with_every_commit_synced_and_other_seeds() {
-    run(5..10, Durability::Sync, 60, 50_000);
+    run(4..8, Durability::Sync, 60, 50_000);
 }
 
 #[test]
