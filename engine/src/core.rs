@@ -164,7 +164,7 @@ impl Core {
 
     /// From so many bytes of memtables on writers are slowed.
     fn slow_from(&self) -> usize {
-        self.options.memtable_bytes_max / 8 * 7
+        self.options.memtable_budget_bytes() / 8 * 7
     }
 
     /// Holds a writer up when flushing does not keep pace: a little at first, and at the limit until there is room.
@@ -172,7 +172,7 @@ impl Core {
         if !self.delays_writes() {
             return Ok(());
         }
-        let (max, slow_from) = (self.options.memtable_bytes_max, self.slow_from());
+        let (max, slow_from) = (self.options.memtable_budget_bytes(), self.slow_from());
         let used = self.memtable_bytes.load(Ordering::Relaxed).max(slow_from);
         self.stall_count.fetch_add(1, Ordering::Relaxed);
         self.schedule_flush();

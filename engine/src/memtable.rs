@@ -30,7 +30,8 @@ const NONE: u32 = 0;
 const FIRST_TABLE_SLOTS: usize = 16;
 const TABLE_COUNT: usize = 28;
 /// Entries lie behind each other in pieces of memory of these sizes, the smaller ones first: an allocation for each would cost
-/// more than copying it. A value that a reader keeps keeps its piece.
+/// more than copying it. A value that a reader keeps keeps its piece. Entries of more than a quarter of the largest piece
+/// have memory of their own: of a piece, hardly less than that would be wasted.
 const PIECE_BYTES_MIN: usize = 1 << 10;
 const PIECE_BYTES_MAX: usize = 32 << 10;
 /// What an entry takes besides its key and its value, slots of hash tables included.
@@ -111,14 +112,19 @@ impl Inserter {
         }
     }
 
-    /// Copies an entry to where it stays.
-    fn keep(&mut self, entry: &[u8]) -> Bytes {
+    /// Copies an entry to where it stays. Returns also how many bytes were given up for it, at the end of a piece.
+    fn keep(&mut self, entry: &[u8]) -> (Bytes, usize) {
+        if entry.len() > PIECE_BYTES_MAX / 4 {
+            return (Bytes::copy_from_slice(entry), 0);
+        }
+        let mut given_up = 0;
         if self.piece.capacity() < entry.len() {
+            given_up = self.piece.capacity();
             self.piece = BytesMut::with_capacity(self.piece_bytes.max(entry.len()));
             self.piece_bytes = (self.piece_bytes * 2).min(PIECE_BYTES_MAX);
         }
         self.piece.extend_from_slice(entry);
-        self.piece.split().freeze()
+        (self.piece.split().freeze(), given_up)
     }
 
     fn next_height(&mut self) -> usize {
@@ -201,8 +207,8 @@ impl Memtable {
             self.height.store(height, Ordering::Release);
         }
         let before = self.links_before(prefix, key, seqno);
-        let taken = entry.len() + ENTRY_OVERHEAD_BYTES;
-        let bytes = inserter.keep(entry);
+        let (bytes, given_up) = inserter.keep(entry);
+        let taken = bytes.len() + given_up + ENTRY_OVERHEAD_BYTES;
         let above = (height > PACKED_LEVELS).then(Default::default);
         let entry = Entry { seqno, bytes, key_len: key_len as u32, kind, older: AtomicU32::new(NONE), above };
         let index = self.place(inserter, prefix, entry);
@@ -561,6 +567,25 @@ mod tests {
             found.reverse();
             prop_assert_eq!(&found, &expected);
         }
+    }
+
+    #[test]
+    fn memory_that_is_given_up_at_the_end_of_a_piece_counts() {
+        let (memtable, mut inserter) = (Memtable::new(), Inserter::new(0));
+        let entries = (1..=14).map(|seqno| memtable.insert(&mut inserter, seqno, Kind::Put, &[7; 5_000], 9));
+        let taken: usize = entries.map(|taken| taken - ENTRY_OVERHEAD_BYTES).sum();
+        // Three pieces of 5,000 bytes; then 1, 3 and 6 entries in pieces of 8, 16 and 32 KiB; the last began a new one.
+        let given_up = (8_192 - 5_000) + (16_384 - 15_000) + (32_768 - 30_000);
+        assert_eq!(taken, 14 * 5_000 + given_up);
+    }
+
+    #[test]
+    fn a_large_entry_takes_no_piece_from_small_ones() {
+        let (memtable, mut inserter) = (Memtable::new(), Inserter::new(0));
+        memtable.insert(&mut inserter, 1, Kind::Put, &[7; 100], 9);
+        let left = inserter.piece.capacity();
+        memtable.insert(&mut inserter, 2, Kind::Put, &[7; 33_000], 9);
+        assert_eq!(inserter.piece.capacity(), left);
     }
 
     #[test]

@@ -31,6 +31,9 @@ pub enum Compression {
     Zstd,
 }
 
+/// A smaller budget of memtables counts as this one.
+const MEMTABLE_BYTES_MIN: usize = 1 << 10;
+
 /// Settings of an engine. The default suits a laptop.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -86,9 +89,14 @@ impl Default for Options {
 }
 
 impl Options {
+    /// What memtables may hold: enough to flush something and to go on.
+    pub(crate) fn memtable_budget_bytes(&self) -> usize {
+        self.memtable_bytes_max.max(MEMTABLE_BYTES_MIN)
+    }
+
     /// From how many bytes in memtables on they are flushed.
     pub(crate) fn flush_from_bytes(&self) -> usize {
-        self.memtable_bytes_max / 8 * 5
+        self.memtable_budget_bytes() / 8 * 5
     }
 
     /// How an SST is compressed that is the oldest of its stripe, or isn't.

@@ -14,6 +14,8 @@ use crate::sst::{self, Sst, SstWriter, WrittenSst};
 use crate::sync::atomic::Ordering;
 use crate::{Error, Ticket};
 
+/// How many SSTs a flush has open at a time.
+const OPEN_FILES_MAX: usize = 32;
 /// How long a flush of everything waits at a time for a flush that is under way.
 const BUSY_CHECK_INTERVAL: Duration = Duration::from_millis(1);
 
@@ -30,7 +32,7 @@ struct Flush {
 pub(crate) fn flush_largest(core: &Arc<Core>) -> Result<bool, Error> {
     // Little at a time: the stripes then differ in how full they are, and those that are flushed are twice as full as the
     // average. Larger SSTs are fewer, and are merged less often.
-    let goal = core.options.memtable_bytes_max / 8;
+    let goal = core.options.memtable_budget_bytes() / 8;
     let oldest_seqno = core.wal.as_ref().and_then(|wal| wal.seqno_to_flush(&wal.writer(), core.options.wal_bytes_max));
     let mut sizes: Vec<(usize, usize, bool)> = Vec::new();
     for (number, stripe) in core.stripes.iter().enumerate() {
@@ -107,35 +109,39 @@ fn flush_claimed(core: &Arc<Core>, stripes: &[usize]) -> Result<(), Error> {
 }
 
 fn write_ssts(core: &Core, flushes: &mut [Flush], horizon: &Horizon) -> Result<(), Error> {
-    let mut written = Vec::new();
-    for flush in flushes.iter_mut() {
-        let id = core.manifest.lock().next_file_id();
-        let base = flush.memtables.iter().map(|memtable| memtable.seqno_min()).min().unwrap_or(0);
-        let cursors =
-            flush.memtables.iter().map(|memtable| Cursor::Memtable(MemtableCursor::new(Arc::clone(memtable))));
-        // Nothing older than the first SST of a stripe is left for its tombstones to hide.
-        let is_oldest = core.stripes[flush.stripe].view().ssts.is_empty();
-        let compression = core.options.compression_of(is_oldest);
-        let is_oldest = is_oldest || is_planted(Bug::TombstonesDroppedTooEarly);
-        let mut retained = Retained::new(Merge::new(cursors.collect()), horizon, &core.dropped_spaces, is_oldest)?;
-        let mut writer = None;
-        while let Some(entry) = retained.next()? {
-            let writer = match &mut writer {
-                Some(writer) => writer,
-                None => writer.insert(SstWriter::create(&core.folder, flush.stripe, id, id, base, compression)?),
-            };
-            writer.add(entry)?;
+    for flushes in flushes.chunks_mut(OPEN_FILES_MAX) {
+        let written: Vec<Option<WrittenSst>> =
+            flushes.iter().map(|flush| write_sst(core, flush, horizon)).collect::<Result<_, _>>()?;
+        // After several are written, so that the disk has more than one to write at a time.
+        for (flush, written) in flushes.iter_mut().zip(written) {
+            flush.sst = written.map(WrittenSst::sync).transpose()?;
         }
-        written.push(writer.map(SstWriter::finish).transpose()?);
-    }
-    // After all of them are written, so that the disk has more than one to write at a time.
-    for (flush, written) in flushes.iter_mut().zip(written) {
-        flush.sst = written.map(WrittenSst::sync).transpose()?;
     }
     if flushes.iter().any(|flush| flush.sst.is_some()) && !is_planted(Bug::SstNamedBeforeDurable) {
         core.folder.sync()?;
     }
     Ok(())
+}
+
+/// Writes the memtables of a stripe to an SST; none is left when nothing has to be kept.
+fn write_sst(core: &Core, flush: &Flush, horizon: &Horizon) -> Result<Option<WrittenSst>, Error> {
+    let id = core.manifest.lock().next_file_id();
+    let base = flush.memtables.iter().map(|memtable| memtable.seqno_min()).min().unwrap_or(0);
+    let cursors = flush.memtables.iter().map(|memtable| Cursor::Memtable(MemtableCursor::new(Arc::clone(memtable))));
+    // Nothing older than the first SST of a stripe is left for its tombstones to hide.
+    let is_oldest = core.stripes[flush.stripe].view().ssts.is_empty();
+    let compression = core.options.compression_of(is_oldest);
+    let is_oldest = is_oldest || is_planted(Bug::TombstonesDroppedTooEarly);
+    let mut retained = Retained::new(Merge::new(cursors.collect()), horizon, &core.dropped_spaces, is_oldest)?;
+    let mut writer = None;
+    while let Some(entry) = retained.next()? {
+        let writer = match &mut writer {
+            Some(writer) => writer,
+            None => writer.insert(SstWriter::create(&core.folder, flush.stripe, id, id, base, compression)?),
+        };
+        writer.add(entry)?;
+    }
+    writer.map(SstWriter::finish).transpose()
 }
 
 fn record(core: &Core, flushes: &[Flush], last: u64, horizon: &Horizon) -> Result<(), Error> {

@@ -49,17 +49,23 @@ pub(super) fn encode(out: &mut Vec<u8>, file_id: u64, offset: u64, header: Recor
     out[start + 4..start + 8].copy_from_slice(&crc.to_le_bytes());
 }
 
-/// Decodes the record at the front of `bytes`, which lies at `offset` of the file; `None` when there is no valid one.
-pub(super) fn decode(bytes: &[u8], file_id: u64, offset: u64) -> Option<(RecordHeader, &[u8])> {
+/// What the front of `bytes` says if it is a record, and how long that is; nothing is checked.
+pub(super) fn peek(bytes: &[u8]) -> Option<(RecordHeader, usize)> {
     let header = bytes.first_chunk::<RECORD_HEADER_BYTES>()?;
     let number = |at: usize| header[at..at + 8].iter().rev().fold(0u64, |number, &byte| number << 8 | u64::from(byte));
-    let len = (number(0) & 0xffff_ffff) as usize;
-    let record = bytes.get(..RECORD_HEADER_BYTES.checked_add(len)?)?;
-    let crc = (number(0) >> 32) as u32;
-    if checksum(record, file_id, offset) != crc && !(is_planted(Bug::LogChecksumNotChecked) && len > 0) {
+    let len = RECORD_HEADER_BYTES + (number(0) & 0xffff_ffff) as usize;
+    Some((RecordHeader { seqno: number(8), millis: number(16), durable_offset: number(24) }, len))
+}
+
+/// Decodes the record at the front of `bytes`, which lies at `offset` of the file; `None` when there is no valid one.
+pub(super) fn decode(bytes: &[u8], file_id: u64, offset: u64) -> Option<(RecordHeader, &[u8])> {
+    let (header, len) = peek(bytes)?;
+    let record = bytes.get(..len)?;
+    let crc = u32::from_le_bytes([record[4], record[5], record[6], record[7]]);
+    let has_payload = len > RECORD_HEADER_BYTES;
+    if checksum(record, file_id, offset) != crc && !(is_planted(Bug::LogChecksumNotChecked) && has_payload) {
         return None;
     }
-    let header = RecordHeader { seqno: number(8), millis: number(16), durable_offset: number(24) };
     Some((header, &record[RECORD_HEADER_BYTES..]))
 }
 

@@ -6,6 +6,9 @@ use crate::file_header::HEADER_BYTES;
 use crate::io::{File, Folder};
 use crate::planted::{Bug, is_planted};
 
+/// In search of a record behind a hole, checksums are made of so many times the file, at most.
+const CHECKED_FILES_MAX: usize = 16;
+
 /// What the log held.
 #[derive(Default, Debug)]
 pub(crate) struct Recovered {
@@ -113,22 +116,96 @@ fn read_records(
     replay: &mut impl FnMut(Record<'_>) -> Result<(), Error>,
 ) -> Result<usize, Error> {
     let mut at = HEADER_BYTES;
+    let mut last_seqno = 0;
     while let Some((header, payload)) = record::decode(&bytes[at..], id, at as u64) {
+        last_seqno = header.seqno;
         replay(Record { seqno: header.seqno, millis: header.millis, payload, file, offset: at as u64 })?;
         at += RECORD_HEADER_BYTES + payload.len();
     }
     // A crash may lose any part of what was not synced, so valid records behind a hole prove nothing by themselves. One
     // that was written when the hole was durable already does.
-    let mut behind = at + 1;
+    if has_record_after_durable_hole(bytes, id, at, last_seqno) {
+        return Err(file.corrupt(at as u64, "the WAL record is damaged"));
+    }
+    Ok(at)
+}
+
+/// Whether a record behind `hole` says that the file was durable beyond it. `last_seqno` is that of the record before the
+/// hole, or zero.
+fn has_record_after_durable_hole(bytes: &[u8], id: u64, hole: usize, last_seqno: u64) -> bool {
+    // What lies behind the hole is the content of values as well, which may look like the start of a record anywhere.
+    let mut patience_bytes = bytes.len().saturating_mul(CHECKED_FILES_MAX);
+    let mut behind = hole + 1;
     while let Some(zeros) = bytes.get(behind..).and_then(|rest| rest.iter().position(|&byte| byte != 0)) {
         // The room behind the records is zeros, and no header is.
         behind += zeros.saturating_sub(RECORD_HEADER_BYTES - 1);
-        if let Some((header, _)) = record::decode(&bytes[behind..], id, behind as u64)
-            && header.durable_offset > at as u64
-        {
-            return Err(file.corrupt(at as u64, "the WAL record is damaged"));
+        let Some((header, len)) = record::peek(&bytes[behind..]) else { return false };
+        let records_max = ((behind - hole) / RECORD_HEADER_BYTES) as u64 + 1;
+        let is_plausible = (hole as u64 + 1..=behind as u64).contains(&header.durable_offset)
+            && header.seqno > last_seqno
+            && (last_seqno == 0 || header.seqno <= last_seqno + records_max)
+            && len <= bytes.len() - behind;
+        if is_plausible {
+            if record::decode(&bytes[behind..], id, behind as u64).is_some() {
+                return true;
+            }
+            patience_bytes = patience_bytes.saturating_sub(len);
+            if patience_bytes == 0 {
+                return false;
+            }
         }
         behind += 1;
     }
-    Ok(at)
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wal::record::RecordHeader;
+
+    const FILE_ID: u64 = 3;
+
+    fn log(payloads: &[&[u8]], synced_each: bool) -> Vec<u8> {
+        let mut bytes = vec![0; HEADER_BYTES];
+        let mut durable_offset = HEADER_BYTES as u64;
+        for (seqno, payload) in (1..).zip(payloads) {
+            let offset = bytes.len() as u64;
+            record::encode(&mut bytes, FILE_ID, offset, RecordHeader { seqno, millis: 7, durable_offset }, payload);
+            if synced_each {
+                durable_offset = bytes.len() as u64;
+            }
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_hole_before_a_record_that_was_written_after_a_sync_is_noticed() {
+        for room in [0, 5, 1_000] {
+            let mut bytes = log(&[b"first", b"second", b"third", b"fourth"], true);
+            bytes.resize(bytes.len() + room, 0);
+            let hole = HEADER_BYTES + RECORD_HEADER_BYTES + 5;
+            bytes[hole + 20] ^= 1;
+            assert!(has_record_after_durable_hole(&bytes, FILE_ID, hole, 1), "{room} bytes of room");
+        }
+    }
+
+    #[test]
+    fn a_torn_group_is_not_taken_for_damage() {
+        let mut bytes = log(&[b"first", b"second", b"third", b"fourth"], false);
+        let hole = HEADER_BYTES + RECORD_HEADER_BYTES + 5;
+        bytes[hole + 20] ^= 1;
+        assert!(!has_record_after_durable_hole(&bytes, FILE_ID, hole, 1));
+    }
+
+    /// Values can be made of what looks like headers of long records; a search that checks each takes hours.
+    #[test]
+    fn values_that_look_like_headers_end_the_search_early() {
+        let mut header = [0; RECORD_HEADER_BYTES];
+        header[0..4].copy_from_slice(&1_000_000u32.to_le_bytes());
+        header[8..16].copy_from_slice(&2u64.to_le_bytes());
+        header[24..32].copy_from_slice(&100u64.to_le_bytes());
+        let bytes = [vec![0; HEADER_BYTES], header.repeat(200_000)].concat();
+        assert!(!has_record_after_durable_hole(&bytes, FILE_ID, HEADER_BYTES, 1));
+    }
 }
