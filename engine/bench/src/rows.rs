@@ -43,9 +43,6 @@ pub fn run(settings: &Settings, name: &str, folder: &Path, store: Box<dyn Store>
     table.add_per_operation("get, hot", name, READS, &hot_reads);
     let any_reads = measure(|| (0..READS).for_each(|_| read(random.below(rows), true)));
     table.add_per_operation("get, any", name, READS, &any_reads);
-    drop_page_cache(folder);
-    let cold_reads = measure(|| (0..COLD_READS).for_each(|_| read(random.below(rows), true)));
-    table.add_per_operation("get, any, from disk", name, COLD_READS, &cold_reads);
     let absent = measure(|| (0..READS).for_each(|_| read(rows + random.below(rows), false)));
     table.add_per_operation("get, absent", name, READS, &absent);
     let scans = measure(|| {
@@ -54,6 +51,9 @@ pub fn run(settings: &Settings, name: &str, folder: &Path, store: Box<dyn Store>
         }
     });
     table.add_per_operation("scan of 25, any", name, SCANS, &scans);
+    drop_page_cache(folder);
+    let cold_reads = measure(|| (0..COLD_READS).for_each(|_| read(random.below(rows), true)));
+    table.add_per_operation("get, any, from disk", name, COLD_READS, &cold_reads);
 
     let overwritten = measure(|| {
         for _ in 0..rows {
