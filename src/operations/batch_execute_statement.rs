@@ -64,16 +64,30 @@ pub(super) async fn execute(database: &Database, caller: &Caller, input: BatchEx
     check_distinct(works.iter().flatten())?;
     let mut bill = Bill::default();
     let mut begun = Vec::with_capacity(works.len());
+    let mut failure = None;
     for (member, work) in request.members.iter().zip(works) {
         let given_table = member.as_ref().map_or("", |member| member.statement.table());
-        begun.push((given_table, begin(database, work, given_table, &mut bill)?));
+        match begin(database, work, given_table, &mut bill) {
+            Ok(member) => begun.push((given_table, member)),
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
+        }
     }
+    // What was written is awaited even when the answer is a failure: whoever sees it may read what the others wrote.
     let mut responses = Vec::with_capacity(begun.len());
     for (given_table, begun) in begun {
-        responses.push(match begun {
-            Begun::Done(response) => response,
-            Begun::Writing(written) => finish(statement::settle(*written).await?, given_table, &mut bill),
-        });
+        match begun {
+            Begun::Done(response) => responses.push(response),
+            Begun::Writing(written) => match statement::settle(*written).await {
+                Ok(settled) => responses.push(finish(settled, given_table, &mut bill)),
+                Err(error) => failure = failure.or(Some(error)),
+            },
+        }
+    }
+    if let Some(error) = failure {
+        return Err(error);
     }
     Ok(answer::object(answer::SMALL_ANSWER_BYTES, |body| {
         body.member("Responses").array(|out| {
@@ -145,7 +159,16 @@ fn begin<'a>(
         Err(error) => {
             return Ok(Begun::Done(Response { table: None, columns: &Columns::All, outcome: Outcome::Refused(error) }));
         }
-        Ok(Work::Write(prepared)) => return Ok(Begun::Writing(Box::new(prepared.write(database.store())?))),
+        Ok(Work::Write(prepared)) => {
+            return match prepared.write(database.store()) {
+                Ok(written) => Ok(Begun::Writing(Box::new(written))),
+                Err(error @ StoreError::CollectionTooLarge { .. }) => {
+                    let (columns, outcome) = (&Columns::All, Outcome::Refused(error.into()));
+                    Ok(Begun::Done(Response { table: Some(given_table), columns, outcome }))
+                }
+                Err(error) => Err(error.into()),
+            };
+        }
         Ok(Work::Read { table, key, columns, consistent }) => (table, key, columns, consistent),
     };
     let state = table.state();
@@ -239,6 +262,7 @@ fn code(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::ConditionalCheckFailedException => "ConditionalCheckFailed",
         ErrorKind::DuplicateItemException => "DuplicateItem",
+        ErrorKind::ItemCollectionSizeLimitExceededException => "ItemCollectionSizeLimitExceeded",
         ErrorKind::ResourceNotFoundException => "ResourceNotFound",
         ErrorKind::TransactionConflictException => "TransactionConflict",
         ErrorKind::ValidationException => "ValidationError",

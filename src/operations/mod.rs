@@ -6,6 +6,8 @@ mod answer;
 mod batch_execute_statement;
 mod batch_get_item;
 mod batch_write_item;
+#[cfg(test)]
+mod collection_tests;
 mod create_table;
 mod database;
 mod delete_item;

@@ -20,8 +20,8 @@ use crate::value::{Item, ItemView};
 /// [`super::page_size`] counts.
 pub(crate) const PAGE_BYTES_MAX: usize = 1024 * 1024;
 
-/// Nor may a page's items be larger than this, by their own sizes: names count nearly nothing in a page, but are sent.
-const WALKED_BYTES_MAX: usize = 4 * PAGE_BYTES_MAX;
+/// Nor may a page's rows be larger than this, by their own sizes: names count nearly nothing in a page, but are sent.
+const ROW_BYTES_MAX: usize = 4 * PAGE_BYTES_MAX;
 
 /// Where a page's rows come from.
 pub(crate) enum Range {
@@ -77,7 +77,7 @@ pub(crate) struct Page {
     pub(crate) count: u64,
     /// Sizes of the rows walked, before the filter.
     pub(crate) walked_bytes: usize,
-    /// What they take of a page.
+    /// What they take of a page, and the items fetched for them: both are read, and only so an answer has a bound.
     pub(crate) page_bytes: usize,
     /// Sizes of the items fetched from the table for entries of a local index.
     pub(crate) fetched_bytes: Vec<usize>,
@@ -115,7 +115,7 @@ impl Store {
         });
         let mut rows = self.open_range(&snapshot, request, resume.as_ref());
         let sort = request.state.definition.key_schema.sort.first().map(|attribute| attribute.name.as_str());
-        let mut page = Page::default();
+        let (mut page, mut row_bytes) = (Page::default(), 0);
         while let Some(row) = rows.next()? {
             let entry = ItemView::parse(row.value).map_err(&corrupt)?;
             page.scanned_count += 1;
@@ -124,6 +124,7 @@ impl Store {
                 Some(_) => entry.size_bytes(),
             };
             page.page_bytes += page_bytes(entry, sort);
+            row_bytes += entry.size_bytes();
             let base = match request.fetch_base {
                 true => self.fetch_base(&snapshot, request.state, entry)?,
                 false => None,
@@ -134,12 +135,14 @@ impl Store {
             };
             if base.is_some() {
                 page.fetched_bytes.push(request.state.billed_bytes(item));
+                page.page_bytes += page_bytes(item, sort);
+                row_bytes += item.size_bytes();
             }
             if request.filter.is_none_or(|filter| filter.evaluate(Some(item))) {
                 page.count += 1;
                 emit(item);
             }
-            let is_full = page.page_bytes >= request.bytes_max || page.walked_bytes >= WALKED_BYTES_MAX;
+            let is_full = page.page_bytes >= request.bytes_max || row_bytes >= ROW_BYTES_MAX;
             if is_full || request.limit.is_some_and(|limit| page.scanned_count >= u64::from(limit)) {
                 page.last_key = Some(key_of_row(request, entry));
                 break;
