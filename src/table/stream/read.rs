@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use kstone_engine::{Direction, Engine, Scan, ScanRange, Snapshot};
 
 use super::change_record::{self, ChangeRecord};
-use super::shard::Shard;
+use super::shard::{Phase, SPLIT_BYTES, SPLIT_RECORDS, Shard};
 use super::{RETENTION_MILLIS, Stream};
 use crate::table::Store;
 use crate::table::error::StoreError;
@@ -95,14 +95,32 @@ impl Store {
 }
 
 impl Stream {
-    /// Finds out what a shard that was open at the last stop has taken, after the stream was loaded.
+    /// Finds out which shards that were open at the last stop have taken something, after the stream was loaded.
     pub(super) fn resume(&self, engine: &Engine, snapshot: &Snapshot) -> Result<(), StoreError> {
         for shard in self.state().shards.iter().filter(|shard| shard.end().is_none()) {
             let reader = Reader { engine, snapshot: snapshot.clone(), stream: self, shard };
             if let Some((_, created)) = reader.last()? {
                 self.newest_millis.fetch_max(created, Ordering::Relaxed);
-                shard.load.add(0);
+                shard.load.resume();
             }
+        }
+        Ok(())
+    }
+
+    /// Counts what open shards hold since before the start, so that one splits however often the server is restarted. Counts
+    /// no further than a split needs; a shard that may not be split is old long before it is rolled for its size.
+    pub(super) fn count_resumed(&self, engine: &Engine) -> Result<(), StoreError> {
+        for shard in self.state().shards.iter().filter(|shard| shard.phase == Phase::Open && shard.load.is_uncounted())
+        {
+            let reader = Reader { engine, snapshot: engine.snapshot(), stream: self, shard };
+            let mut rows = reader.scan(shard.start());
+            let (mut records, mut bytes) = (0, 0);
+            while records < SPLIT_RECORDS && bytes < SPLIT_BYTES {
+                let Some(row) = rows.next()? else { break };
+                records += 1;
+                bytes += row.value.len() as u64;
+            }
+            shard.load.count(records, bytes);
         }
         Ok(())
     }

@@ -6,7 +6,7 @@
 //! and a consumer reads it to its end before its children.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use kstone_engine::SpaceId;
 use serde::{Deserialize, Serialize};
@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::validation::sequence_number::SequenceNumber;
 
 /// A shard that took this many changes is split, as long as there are fewer than [`OPEN_SHARDS_MAX`] open ones.
-const SPLIT_RECORDS: u64 = 10_000;
-const SPLIT_BYTES: u64 = 64 << 20;
+pub(super) const SPLIT_RECORDS: u64 = 10_000;
+pub(super) const SPLIT_BYTES: u64 = 64 << 20;
 const OPEN_SHARDS_MAX: usize = 8;
 /// After that it is rolled, rarely enough for a stream to have at most some hundred shards in a day.
 const ROLL_RECORDS: u64 = 1_000_000;
@@ -51,14 +51,35 @@ pub(crate) enum Phase {
     },
 }
 
-/// What a shard has taken since it was opened, or since the start of the server.
+/// What a shard has taken since it was opened. After a start of the server what it held before is counted, as far as a split
+/// needs.
 #[derive(Debug, Default)]
 pub(crate) struct Load {
     records: AtomicU64,
     bytes: AtomicU64,
+    /// What the shard held at the start of the server is still to be counted.
+    is_uncounted: AtomicBool,
 }
 
 impl Load {
+    /// The shard holds records from before the start of the server.
+    pub(super) fn resume(&self) {
+        // One of them is known of.
+        self.records.fetch_max(1, Ordering::Relaxed);
+        self.is_uncounted.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_uncounted(&self) -> bool {
+        self.is_uncounted.load(Ordering::Relaxed)
+    }
+
+    /// Takes over how much the shard holds, which includes what it took since the start.
+    pub(super) fn count(&self, records: u64, bytes: u64) {
+        self.records.fetch_max(records, Ordering::Relaxed);
+        self.bytes.fetch_max(bytes, Ordering::Relaxed);
+        self.is_uncounted.store(false, Ordering::Relaxed);
+    }
+
     /// Notes a record. Says whether the shard has just become large enough to be looked at.
     pub(super) fn add(&self, bytes: u64) -> bool {
         let records = self.records.fetch_add(1, Ordering::Relaxed) + 1;

@@ -266,6 +266,34 @@ fn a_consumer_follows_many_rollovers() {
 }
 
 #[test]
+fn a_shard_splits_for_what_it_took_before_restarts() {
+    let disk = Arc::new(kstone_engine::io::MemoryDisk::new());
+    let clock = clock();
+    let open = || {
+        let engine = kstone_engine::Engine::open(Arc::clone(&disk) as _, kstone_engine::Options::default());
+        let store = Store::open(engine.expect("a healthy disk"), clock.clone()).expect("a database");
+        store.stop_upkeep();
+        store
+    };
+    let first = open();
+    both(&first, "Music");
+    first.close().expect("a healthy engine");
+    let runs = 4;
+    for run in 0..runs {
+        let store = open();
+        let table = store.tables().pop().expect("it was created");
+        let stream = table.state().stream.clone().expect("it has one");
+        for n in 0..shard::SPLIT_RECORDS / runs {
+            put(&store, &table, &item(&n.to_string(), run + 1));
+        }
+        store.tend_streams().expect("a healthy engine");
+        let shards = stream.state().shards.len();
+        assert_eq!(shards, if run + 1 < runs { 1 } else { 3 }, "run {run}");
+        store.close().expect("a healthy engine");
+    }
+}
+
+#[test]
 fn ids_of_events_differ_between_records_and_streams() {
     let (store, _) = quiet_store();
     let (_, one) = both(&store, "Music");

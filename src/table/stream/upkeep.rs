@@ -21,6 +21,7 @@ impl Store {
                 self.forget_stream(&stream)?;
                 continue;
             }
+            stream.count_resumed(self.engine())?;
             if state
                 .shards
                 .iter()
