@@ -33,6 +33,7 @@ messages! {
             "One or more parameter values are not valid. The update expression attempted to update a secondary index key to \
              a value that is not supported. The AttributeValue for a key attribute cannot contain an empty {kind} value.";
 
+        // These two also where entries in local indexes make an item too large: refused by AWS; the text was not captured.
         TooLarge => "Item size has exceeded the maximum allowed size";
         UpdateTooLarge => "Item size to update has exceeded the maximum allowed size";
         // An update whose finished item is nested too deep. The short form was seen in transactions.
