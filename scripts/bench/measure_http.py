@@ -35,6 +35,7 @@ REQUESTS = [
     ("PutItem", 64, 2.5),
     ("PutItemIf", CONNECTIONS, 2.5),
     ("UpdateItem", CONNECTIONS, 2.5),
+    ("TransactWriteItems", CONNECTIONS, 4),
     ("BatchWriteItem", CONNECTIONS, 15),
 ]
 

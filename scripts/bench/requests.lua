@@ -44,6 +44,15 @@ local bodies = {
   Scan = function()
     return '{"TableName":"bench","Limit":200}'
   end,
+  TransactWriteItems = function()
+    local first, updates = math.random(0, ITEMS - 1), {}
+    for i = 1, 4 do
+      updates[i] = string.format(
+        '{"Update":{"TableName":"bench","Key":%s,"UpdateExpression":"SET hits = hits + :one","ExpressionAttributeValues":{":one":{"N":"1"}}}}',
+        key(string.format("item-%05d", (first + i * 2500) % ITEMS), "0"))
+    end
+    return string.format('{"TransactItems":[%s]}', table.concat(updates, ","))
+  end,
   BatchWriteItem = function()
     local puts, partition = {}, written()
     for sort = 1, 25 do
