@@ -17,7 +17,7 @@ pub(crate) enum Job {
     Flush,
     /// Compact a stripe, whose compaction claim was taken for this.
     Compact(usize),
-    /// Look for SSTs that are mostly of dropped spaces.
+    /// Look for SSTs that hold much of spaces whose drop no reader is before any more.
     ReclaimDropped,
 }
 
@@ -90,12 +90,16 @@ impl Background {
             let for_thread = Arc::clone(core);
             match io::start_thread("kstone-background", move || run_jobs(&for_thread)) {
                 Ok(thread) => queue.threads.push(thread),
-                Err(source) => core.poison(&Error::Io {
-                    operation: "start",
-                    file: "a background thread".to_owned(),
-                    offset: None,
-                    source: Arc::new(source),
-                }),
+                Err(source) => {
+                    drop(queue);
+                    core.poison(&Error::Io {
+                        operation: "start",
+                        file: "a background thread".to_owned(),
+                        offset: None,
+                        source: Arc::new(source),
+                    });
+                    return;
+                }
             }
         }
         drop(queue);
@@ -192,8 +196,17 @@ fn run_jobs(core: &Arc<Core>) {
                     break job;
                 }
                 queue.idle_count += 1;
-                background.work.wait(&mut queue);
+                let is_time_up = match core.reclaim_interval() {
+                    Some(interval) => background.work.wait_for(&mut queue, interval).timed_out(),
+                    None => {
+                        background.work.wait(&mut queue);
+                        false
+                    }
+                };
                 queue.idle_count -= 1;
+                if is_time_up && queue.jobs.is_empty() {
+                    break Job::ReclaimDropped;
+                }
             }
         };
         run(core, job);
@@ -207,11 +220,10 @@ fn run(core: &Arc<Core>, job: Job) {
         Job::Compact(stripe) => {
             let outcome = compaction::compact(core, stripe);
             match outcome {
-                Ok(did_something) => {
+                Ok(()) => {
                     core.stripes[stripe].compaction_claim.release();
-                    if did_something {
-                        core.schedule_compaction(stripe);
-                    }
+                    // Also when nothing was worth it: something may have become so while the claim was held.
+                    core.schedule_compaction(stripe);
                     Ok(true)
                 }
                 // The claim is kept: what failed once would fail again.
@@ -219,7 +231,7 @@ fn run(core: &Arc<Core>, job: Job) {
             }
         }
         Job::ReclaimDropped => {
-            (0..core.stripes.len()).for_each(|stripe| core.schedule_compaction(stripe));
+            core.reclaim_dropped();
             Ok(true)
         }
     };

@@ -24,6 +24,9 @@ const CLOSE_FLUSH_BYTES: usize = 4 << 20;
 /// The longest that a writer is held up at a time before the budget is used up.
 const SLOW_DOWN_MAX: Duration = Duration::from_millis(1);
 const STALL_CHECK_INTERVAL: Duration = Duration::from_millis(10);
+/// How often an idle engine looks whether the retention window has left a drop behind: a share of the window, within these.
+const RECLAIM_INTERVAL_MIN: Duration = Duration::from_millis(10);
+const RECLAIM_INTERVAL_MAX: Duration = Duration::from_secs(60);
 
 /// The engine behind its handles.
 pub(crate) struct Core {
@@ -49,6 +52,8 @@ pub(crate) struct Core {
     pub(crate) slow_down_nanos: AtomicU64,
     pub(crate) damage: Mutex<Option<Error>>,
     pub(crate) closed: AtomicBool,
+    /// What closing came to; locked by who closes.
+    pub(crate) close_outcome: Mutex<Option<Result<(), Error>>>,
     pub(crate) lock: Mutex<Option<Box<dyn DiskLock>>>,
 }
 
@@ -86,8 +91,20 @@ impl Core {
     pub(crate) fn poison(&self, cause: &Error) {
         match cause {
             Error::Closed | Error::Poisoned { .. } => {}
-            cause => self.publication.fail(Error::Poisoned { cause: Arc::new(cause.clone()) }),
+            cause => self.publication.fail(poisoned(cause)),
         }
+        self.background.note_progress();
+    }
+
+    /// The same when what was handed to the log last is not in it.
+    fn poison_handed_over(&self, cause: &Error) {
+        self.publication.fail_handed_over(poisoned(cause));
+        self.background.note_progress();
+    }
+
+    /// The same when no commit behind this one can be published.
+    pub(crate) fn poison_behind(&self, seqno: u64, cause: &Error) {
+        self.publication.fail_behind(seqno, poisoned(cause));
         self.background.note_progress();
     }
 
@@ -149,12 +166,31 @@ impl Core {
         if view.ssts.is_empty() {
             return;
         }
-        let oldest_reader = self.history_start.load(Ordering::Relaxed);
-        let runs = compaction::runs_of(self, &view.ssts, oldest_reader);
+        let runs = compaction::runs_of(self, &view.ssts, self.horizon().oldest_reader());
         let is_worth_it = compaction::choose(&runs, self.options.compaction_trigger).is_some();
         if is_worth_it && self.stripes[stripe].compaction_claim.try_take() {
             self.background.submit(self, Job::Compact(stripe));
         }
+    }
+
+    /// Has the room of dropped spaces looked for when publication went over a drop since it stood at `before`.
+    pub(crate) fn reclaim_drops_published_since(self: &Arc<Self>, before: u64) {
+        if self.dropped_spaces.newest_unreclaimed() > before && self.publication.published() > before {
+            self.background.submit(self, Job::ReclaimDropped);
+        }
+    }
+
+    /// Has every stripe compacted where drops left much room that no reader needs any more.
+    pub(crate) fn reclaim_dropped(self: &Arc<Self>) {
+        if self.dropped_spaces.take_reclaimable(self.horizon().oldest_reader()) {
+            (0..self.stripes.len()).for_each(|stripe| self.schedule_compaction(stripe));
+        }
+    }
+
+    /// After how long drops are to be looked at again, because time alone may end what keeps their room.
+    pub(crate) fn reclaim_interval(&self) -> Option<Duration> {
+        let waits_for_time = !self.options.retention.is_zero() && self.dropped_spaces.newest_unreclaimed() > 0;
+        waits_for_time.then(|| (self.options.retention / 16).clamp(RECLAIM_INTERVAL_MIN, RECLAIM_INTERVAL_MAX))
     }
 
     /// Whether flushing does not keep pace, so that writers are held up.
@@ -222,9 +258,14 @@ impl Core {
         if !self.background.is_inline() {
             self.commit_order.gather(wal.group_sync_cost());
         }
+        let interrupted = InterruptedGroup(self);
+        // Given up before the guard when this panics.
+        let lead = lead;
         let mut writer = wal.writer();
         let group = self.commit_order.take_pending();
-        let outcome = wal.write_group(&mut writer, &group);
+        let is_refused = group.last().is_some_and(|last| !self.publication.hand_over(last.seqno));
+        let outcome = if is_refused { Ok(None) } else { wal.write_group(&mut writer, &group) };
+        std::mem::forget(interrupted);
         // After a failure nothing makes it durable any more.
         let needs_sync = outcome.is_ok() && !wal.is_durable(&writer);
         let log_is_full = wal.closed_bytes(&writer) > self.options.wal_bytes_max;
@@ -233,9 +274,13 @@ impl Core {
         drop(writer);
         drop(lead);
         match outcome {
-            Ok(Some(seqno)) => self.publication.mark_durable(seqno),
+            Ok(Some(seqno)) => {
+                let published = self.publication.published();
+                self.publication.mark_durable(seqno);
+                self.reclaim_drops_published_since(published);
+            }
             Ok(None) => {}
-            Err(error) => self.poison(&error),
+            Err(error) => self.poison_handed_over(&error),
         }
         if self.commit_order.has_pending() {
             self.lead_queue.wake_one(self.publication.durable());
@@ -261,9 +306,10 @@ impl Core {
 
     /// Makes durable what relaxed mode has only written.
     pub(crate) fn sync_log(&self) {
-        if let Some(wal) = &self.wal
-            && let Err(error) = wal.sync(&mut wal.writer())
-        {
+        let Some(wal) = &self.wal else { return };
+        // Ends the statement, and with it the look at the log: poisoning wakes those who wait.
+        let synced = wal.sync(&mut wal.writer());
+        if let Err(error) = synced {
             self.poison(&error);
         }
     }
@@ -310,21 +356,36 @@ impl Core {
         }
     }
 
-    /// Stops: nothing new is accepted, what was accepted becomes durable, and the next start finds little to do.
+    /// Stops: nothing new is accepted, what was accepted becomes durable, and the next start finds little to do. Who comes
+    /// second waits for the first, and gets the same outcome.
     pub(crate) fn close(self: &Arc<Self>) -> Result<(), Error> {
-        if self.closed.swap(true, Ordering::AcqRel) {
-            return Ok(());
+        let mut known = self.close_outcome.lock();
+        if let Some(outcome) = &*known {
+            return outcome.clone();
         }
+        self.closed.store(true, Ordering::SeqCst);
         self.latches.pass_all();
         let outcome = self.settle();
         self.background.stop();
+        if let Some(wal) = &self.wal {
+            // After a failure a group may still be on its way to the disk.
+            drop(wal.lead());
+        }
         let outcome = outcome.and_then(|()| self.write_clean_end());
         *self.lock.lock() = None;
-        outcome
+        known.insert(outcome).clone()
+    }
+
+    /// Ends what a failed start began: threads, and the lock of the folder.
+    pub(crate) fn abandon(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.background.stop();
+        *self.lock.lock() = None;
     }
 
     fn settle(self: &Arc<Self>) -> Result<(), Error> {
         Ticket::new(self, self.commit_order.last_seqno()).wait()?;
+        self.check_alive()?;
         if self.memtable_bytes.load(Ordering::Relaxed) > CLOSE_FLUSH_BYTES && self.wal.is_some() {
             stripe::flush_all(self)?;
         }
@@ -356,5 +417,21 @@ impl Core {
             manifest.state().wal_first_file
         };
         wal.truncate(first_needed)
+    }
+}
+
+fn poisoned(cause: &Error) -> Error {
+    match cause {
+        Error::Poisoned { .. } => cause.clone(),
+        cause => Error::Poisoned { cause: Arc::new(cause.clone()) },
+    }
+}
+
+/// Notices that the thread that leads the log panicked: nobody knows what became of its group.
+struct InterruptedGroup<'a>(&'a Core);
+
+impl Drop for InterruptedGroup<'_> {
+    fn drop(&mut self) {
+        self.0.poison_handed_over(&Error::Unsupported { what: "going on after a panic in the log" });
     }
 }

@@ -34,6 +34,8 @@ impl Engine {
     /// Opens the database on a disk, or makes one. Only one engine can have it open at a time.
     pub fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Engine, Error> {
         let core = recovery::open(disk, options)?;
+        // What an earlier run dropped may still take room that readers kept it from giving back.
+        core.reclaim_drops_published_since(0);
         Ok(Engine { _close_on_drop: Arc::new(CloseOnDrop(Arc::clone(&core))), core })
     }
 
@@ -146,7 +148,8 @@ impl Engine {
         self.core.metrics()
     }
 
-    /// Stops cleanly: waits until every commit is durable and releases the database. Later calls that write fail.
+    /// Stops cleanly: waits until every commit is durable and releases the database. Later calls that write fail. A second
+    /// call waits for the first one and says the same. A waker must not call this: it may be run by what is waited for.
     pub fn close(&self) -> Result<(), Error> {
         self.core.close()
     }

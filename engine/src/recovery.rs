@@ -19,7 +19,7 @@ use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::txn::{CommitOrder, DroppedSpaces, Latches, LeadQueue, Publication, SnapshotRegistry};
 use crate::wal::{self, Record, Wal};
-use crate::{Durability, Error, Options};
+use crate::{Durability, Error, Options, checkpoint};
 
 /// The files of a database by kind, ascending.
 struct Files {
@@ -31,6 +31,10 @@ struct Files {
 impl Files {
     fn list(folder: &Folder) -> Result<Files, Error> {
         let names = folder.list()?;
+        if names.iter().any(|name| name == checkpoint::UNFINISHED_NAME) {
+            let what = "the folder holds a copy of a database that was not finished".to_owned();
+            return Err(Error::Corrupt { file: checkpoint::UNFINISHED_NAME.to_owned(), offset: 0, what });
+        }
         let mut manifests: Vec<u64> = names.iter().filter_map(|name| manifest::parse_file_name(name)).collect();
         let mut wals: Vec<u64> = names.iter().filter_map(|name| wal::parse_file_name(name)).collect();
         manifests.sort_unstable();
@@ -47,7 +51,8 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Core>, E
     let manifest = open_manifest(&folder, &files, options.manifest_bytes_min)?;
     remove_obsolete(&folder, &mut files, manifest.state())?;
     let core = Arc::new(build(folder, options, manifest, lock));
-    replay(&core, &files.wals)?;
+    // Memtables that fill up are flushed meanwhile, and that starts threads.
+    replay(&core, &files.wals).inspect_err(|_| core.abandon())?;
     Ok(core)
 }
 
@@ -59,7 +64,8 @@ fn open_manifest(folder: &Folder, files: &Files, rewrite_bytes_min: u64) -> Resu
             let what = "there is no whole manifest, but there are files of a database".to_owned();
             return Err(Error::Corrupt { file, offset: 0, what });
         }
-        // What an interrupted first start left is not looked at again.
+        // What an interrupted first start left is replaced. It is nothing else.
+        manifest::check_never_used(folder, &files.manifests)?;
         let last_id = files.manifests.last().copied().unwrap_or(0);
         let manifest = Manifest::create(folder, last_id, State::default(), rewrite_bytes_min)?;
         for &id in &files.manifests {
@@ -129,6 +135,7 @@ fn build(folder: Folder, options: Options, manifest: Manifest, lock: Box<dyn Dis
         slow_down_nanos: AtomicU64::new(0),
         damage: Mutex::new(None),
         closed: AtomicBool::new(false),
+        close_outcome: Mutex::new(None),
         lock: Mutex::new(Some(lock)),
         manifest: Mutex::new(manifest),
         folder,

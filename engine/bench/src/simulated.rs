@@ -117,6 +117,10 @@ impl Disk for SlowDisk {
         self.disk.make_folder(path)
     }
 
+    fn remove_folder(&self, path: &Path) -> Result<()> {
+        self.disk.remove_folder(path)
+    }
+
     fn link(&self, name: &str, folder: &Path) -> Result<()> {
         self.disk.link(name, folder)
     }

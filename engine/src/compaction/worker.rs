@@ -16,21 +16,28 @@ const ENTRIES_BETWEEN_CHECKS: u64 = 1024;
 /// What the strategy needs to know of the SSTs of a stripe.
 pub(crate) fn runs_of(core: &Core, ssts: &[Arc<Sst>], oldest_reader: u64) -> Vec<Run> {
     let is_gone = |space| core.dropped_spaces.is_dropped(space, oldest_reader);
-    let run = |sst: &Arc<Sst>| Run {
-        bytes: sst.meta.file_bytes,
-        entry_count: sst.meta.entry_count,
-        tombstone_count: sst.meta.tombstone_count,
-        dropped_count: sst.meta.spaces.iter().filter(|share| is_gone(share.space)).map(|share| share.entry_count).sum(),
+    let run = |sst: &Arc<Sst>| {
+        let meta = &sst.meta;
+        let dropped = meta.spaces.iter().filter(|share| is_gone(share.space));
+        // Who stands before the last entry may still see what one of the tombstones hides.
+        let all_are_past = meta.seqno_max <= oldest_reader;
+        Run {
+            bytes: meta.file_bytes,
+            entry_count: meta.entry_count,
+            idle_tombstone_count: if all_are_past { meta.tombstone_count } else { 0 },
+            content_bytes: meta.spaces.iter().map(|share| share.bytes).sum(),
+            dropped_bytes: dropped.map(|share| share.bytes).sum(),
+        }
     };
     ssts.iter().map(run).collect()
 }
 
 /// Compacts a stripe once, if there is something worth it. The caller has the stripe's compaction claim.
-pub(crate) fn compact(core: &Arc<Core>, stripe: usize) -> Result<bool, Error> {
+pub(crate) fn compact(core: &Arc<Core>, stripe: usize) -> Result<(), Error> {
     let ssts = core.stripes[stripe].view().ssts.clone();
     let horizon = core.horizon();
     let runs = runs_of(core, &ssts, horizon.oldest_reader());
-    let Some(chosen) = choose(&runs, core.options.compaction_trigger) else { return Ok(false) };
+    let Some(chosen) = choose(&runs, core.options.compaction_trigger) else { return Ok(()) };
     let is_oldest = chosen.end == ssts.len();
     let inputs = &ssts[chosen];
     let output = merge(core, stripe, inputs, &horizon, is_oldest)?;
@@ -45,10 +52,12 @@ pub(crate) fn compact(core: &Arc<Core>, stripe: usize) -> Result<bool, Error> {
         core.folder.sync()?;
     }
     core.make_published_durable().inspect_err(|error| core.poison(error))?;
-    core.manifest.lock().commit(&edits).inspect_err(|error| core.poison(error))?;
+    // The lock ends with the statement: poisoning wakes those who wait.
+    let recorded = core.manifest.lock().commit(&edits);
+    recorded.inspect_err(|error| core.poison(error))?;
     core.stripes[stripe].install_compacted(inputs, output);
     inputs.iter().for_each(|input| input.mark_obsolete());
-    Ok(true)
+    Ok(())
 }
 
 /// Merges SSTs into one; none is left when nothing has to be kept.

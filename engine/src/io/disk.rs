@@ -26,6 +26,8 @@ pub trait Disk: Debug + Send + Sync + 'static {
     fn sync_folder(&self) -> Result<()>;
     /// Another, empty folder, on the same file system where links are to work.
     fn make_folder(&self, path: &Path) -> Result<Arc<dyn Disk>>;
+    /// Removes a folder that [`make_folder`](Disk::make_folder) made and whose files were removed.
+    fn remove_folder(&self, path: &Path) -> Result<()>;
     /// Lets a folder made by [`make_folder`](Disk::make_folder) have a file of this one under the same name, without a copy.
     fn link(&self, name: &str, folder: &Path) -> Result<()>;
     /// How many files may be open at a time, as far as the disk is concerned.

@@ -442,6 +442,11 @@ impl Disk for FaultyDisk {
         self.live.make_folder(path)
     }
 
+    fn remove_folder(&self, path: &Path) -> Result<()> {
+        self.state.lock().call("remove folder", &path.display().to_string()).map_err(error_of)?;
+        self.live.remove_folder(path)
+    }
+
     fn link(&self, name: &str, folder: &Path) -> Result<()> {
         self.state.lock().call("link", name).map_err(error_of)?;
         self.live.link(name, folder)

@@ -100,8 +100,16 @@ impl Disk for FileDisk {
         if path.exists() {
             return Err(ErrorKind::AlreadyExists.into());
         }
-        make_durable_folder(path)?;
+        if let Err(error) = make_durable_folder(path) {
+            // It may be there although that is not durable; only an empty one is removed, if at all.
+            let _ = fs::remove_dir(path);
+            return Err(error);
+        }
         Ok(Arc::new(FileDisk { folder: path.to_owned() }))
+    }
+
+    fn remove_folder(&self, path: &Path) -> Result<()> {
+        fs::remove_dir(path)
     }
 
     fn link(&self, name: &str, folder: &Path) -> Result<()> {

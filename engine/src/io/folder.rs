@@ -74,6 +74,10 @@ impl Folder {
         made.map(Folder::new).map_err(failed("create folder", &path.display().to_string(), None))
     }
 
+    pub(crate) fn remove_folder(&self, path: &Path) -> Result<(), Error> {
+        self.disk.remove_folder(path).map_err(failed("remove folder", &path.display().to_string(), None))
+    }
+
     pub(crate) fn link(&self, name: &str, folder: &Path) -> Result<(), Error> {
         self.disk.link(name, folder).map_err(failed("link", name, None))
     }

@@ -81,6 +81,10 @@ impl Disk for MemoryDisk {
         Ok(folder)
     }
 
+    fn remove_folder(&self, path: &Path) -> Result<()> {
+        self.folders.lock().remove(path).map(drop).ok_or_else(|| ErrorKind::NotFound.into())
+    }
+
     fn link(&self, name: &str, folder: &Path) -> Result<()> {
         let file = self.file(name)?;
         let folder = self.folder(folder).ok_or(ErrorKind::NotFound)?;

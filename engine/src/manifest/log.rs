@@ -97,11 +97,35 @@ struct Contents {
     base_len: usize,
 }
 
-/// Reads a manifest; `None` when its beginning is not whole. Then its creation was interrupted, and it was never used: it
-/// is used only when it is durable, and the one before is removed only after that.
+/// Checks that each of these files, none of which has a whole beginning, can be what the interrupted creation of a database
+/// left. A crash leaves any part of what was written, with zeros in between; and what is written first is always the same.
+/// Anything else was a database, and must not be taken for a new one.
+pub(crate) fn check_never_used(folder: &Folder, ids: &[u64]) -> Result<(), Error> {
+    for &id in ids {
+        let file = folder.open(&file_name(id))?;
+        let written = encode_file(id, &State::default());
+        let found = file.read(0, file.len_bytes()? as usize)?;
+        let differs = |(at, byte): (usize, &u8)| *byte != 0 && written.get(at) != Some(byte);
+        if found.len() > written.len() || found.iter().enumerate().any(differs) {
+            MANIFEST_FILE.check_header(&file, id, &found)?;
+            return Err(damaged(&file, HEADER_BYTES));
+        }
+    }
+    Ok(())
+}
+
+fn damaged(file: &File, at: usize) -> Error {
+    file.corrupt(at as u64, "the manifest record is damaged")
+}
+
+/// Reads a manifest; `None` when its beginning is not whole and nothing follows. Then its creation was interrupted, or it
+/// says no more than the one before it: that one is removed only when this one is durable.
 fn read_file(file: &File, id: u64, bytes: &[u8]) -> Result<Option<Contents>, Error> {
     match MANIFEST_FILE.check_header(file, id, bytes) {
-        Err(Error::Corrupt { .. }) => return Ok(None),
+        // Without its header, the first record may be there: both are written at once.
+        Err(error @ Error::Corrupt { .. }) => {
+            return if is_any_record_behind(bytes, id, HEADER_BYTES) { Err(error) } else { Ok(None) };
+        }
         checked => checked?,
     }
     let mut state = State::default();
@@ -120,14 +144,15 @@ fn read_file(file: &File, id: u64, bytes: &[u8]) -> Result<Option<Contents>, Err
             base_len = at;
         }
     }
-    if base_len == 0 {
-        return Ok(None);
-    }
     // Records are synced one by one, so nothing valid can follow one that a crash cut off.
-    if (at + 1..bytes.len()).any(|behind| decode_record(&bytes[behind..], id, behind as u64).is_some()) {
-        return Err(file.corrupt(at as u64, "the manifest record is damaged"));
+    if is_any_record_behind(bytes, id, at) {
+        return Err(damaged(file, at));
     }
-    Ok(Some(Contents { state, len: at, base_len }))
+    Ok((base_len > 0).then_some(Contents { state, len: at, base_len }))
+}
+
+fn is_any_record_behind(bytes: &[u8], id: u64, at: usize) -> bool {
+    (at + 1..bytes.len()).any(|behind| decode_record(&bytes[behind..], id, behind as u64).is_some())
 }
 
 /// Checks the part of a manifest that was durable at some time.
@@ -138,7 +163,7 @@ pub(crate) fn verify(folder: &Folder, id: u64, durable_len: u64) -> Result<(), E
         Some(contents) if contents.len == bytes.len() => Ok(()),
         contents => {
             let at = contents.map_or(HEADER_BYTES, |contents| contents.len);
-            Err(file.corrupt(at as u64, "the manifest record is damaged"))
+            Err(damaged(&file, at))
         }
     }
 }
@@ -214,12 +239,17 @@ impl Manifest {
 /// Writes a manifest with the whole state; it is durable when this returns.
 fn write_file(folder: &Folder, id: u64, state: &State) -> Result<(File, u64), Error> {
     let file = folder.create(&file_name(id))?;
-    let mut bytes = MANIFEST_FILE.encode_header(id).to_vec();
-    encode_record(&mut bytes, id, HEADER_BYTES as u64, &state.to_edits());
+    let bytes = encode_file(id, state);
     file.write(0, &bytes)?;
     file.sync()?;
     folder.sync()?;
     Ok((file, bytes.len() as u64))
+}
+
+fn encode_file(id: u64, state: &State) -> Vec<u8> {
+    let mut bytes = MANIFEST_FILE.encode_header(id).to_vec();
+    encode_record(&mut bytes, id, HEADER_BYTES as u64, &state.to_edits());
+    bytes
 }
 
 fn encode_record(out: &mut Vec<u8>, file_id: u64, offset: u64, edits: &[Edit]) {

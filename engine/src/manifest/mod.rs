@@ -7,5 +7,5 @@ mod log;
 mod state;
 
 pub(crate) use edit::{Edit, SpaceShare, SstMeta};
-pub(crate) use log::{Manifest, file_name, load, parse_file_name, verify};
+pub(crate) use log::{Manifest, check_never_used, file_name, load, parse_file_name, verify};
 pub(crate) use state::State;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::publication::Woken;
 use crate::batch::{BATCH_BYTES_MAX, Mutation, SealedBatch};
 use crate::core::Core;
 use crate::planted::{Bug, is_planted};
@@ -156,17 +157,17 @@ impl CommitOrder {
     }
 }
 
-/// Gives the batch its seqno, queues it for the log and puts its entries into the memtables.
-pub(crate) fn commit(core: &Core, batch: WriteBatch) -> Result<u64, Error> {
+/// Gives the batch its seqno, queues it for the log and puts its entries into the memtables. Whom that publishes is to be
+/// woken without the latches.
+pub(crate) fn commit(core: &Core, batch: WriteBatch) -> Result<(u64, Woken), Error> {
     if batch.len_bytes() > BATCH_BYTES_MAX {
         return Err(Error::BatchTooLarge { bytes: batch.len_bytes(), max: BATCH_BYTES_MAX });
     }
     let (seqno, batch) = order(core, batch)?;
-    let unfinished = Unfinished { core };
+    let unfinished = Unfinished { core, seqno };
     insert(core, seqno, &batch);
     std::mem::forget(unfinished);
-    core.publication.mark_inserted(seqno);
-    Ok(seqno)
+    Ok((seqno, core.publication.mark_inserted(seqno)))
 }
 
 fn order(core: &Core, mut batch: WriteBatch) -> Result<(u64, SealedBatch), Error> {
@@ -221,10 +222,12 @@ fn insert(core: &Core, seqno: u64, batch: &SealedBatch) {
 /// Notices that a commit panicked between taking its seqno and being inserted: nothing after it may ever be published.
 struct Unfinished<'a> {
     core: &'a Core,
+    seqno: u64,
 }
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        self.core.poison(&Error::Unsupported { what: "going on after a panic in a commit" });
+        let cause = Error::Unsupported { what: "going on after a panic in a commit" };
+        self.core.poison_behind(self.seqno - 1, &cause);
     }
 }

@@ -3,6 +3,10 @@
 //! A commit is *inserted* when all its entries are in memtables, and *durable* when the WAL says so. `published` is the
 //! greatest seqno up to which every commit is both. It only grows, so whoever reads at it sees whole commits in order,
 //! and none that a crash could take back.
+//!
+//! A failure ends publication, but not of what was handed to the log before: the group that is being written when something
+//! else fails has an outcome of its own, and its commits are answered with that. What was not handed over by then is never
+//! written. So an answer is decided once, and says what the next start will find.
 
 use std::sync::OnceLock;
 use std::task::Waker;
@@ -20,6 +24,10 @@ pub(crate) struct Publication {
     published: AtomicU64,
     inserted: AtomicU64,
     durable: AtomicU64,
+    /// The last commit that was handed to the log. After a failure it only goes down, and all behind it are lost.
+    handed_over: AtomicU64,
+    /// Held while a failure is noted or something is handed over.
+    turn: Mutex<()>,
     /// Slot `seqno % IN_FLIGHT_MAX` holds the last seqno that was inserted out of those it stands for.
     slots: Box<[AtomicU64]>,
     waiter_count: AtomicUsize,
@@ -46,6 +54,8 @@ impl Publication {
             published: AtomicU64::new(seqno),
             inserted: AtomicU64::new(seqno),
             durable: AtomicU64::new(if with_wal { seqno } else { u64::MAX }),
+            handed_over: AtomicU64::new(if with_wal { seqno } else { u64::MAX }),
+            turn: Mutex::new(()),
             slots: (0..IN_FLIGHT_MAX).map(|_| AtomicU64::new(0)).collect(),
             waiter_count: AtomicUsize::new(0),
             waiters: Mutex::default(),
@@ -70,6 +80,7 @@ impl Publication {
 
     /// Notes that everything up to this commit is there, while the log is replayed.
     pub(crate) fn recover_to(&self, seqno: u64) {
+        self.handed_over.fetch_max(seqno, Ordering::SeqCst);
         self.inserted.fetch_max(seqno, Ordering::SeqCst);
         self.durable.fetch_max(seqno, Ordering::SeqCst);
         self.published.fetch_max(seqno, Ordering::SeqCst);
@@ -80,8 +91,8 @@ impl Publication {
         seqno.saturating_sub(self.inserted()) < IN_FLIGHT_MAX
     }
 
-    /// Notes that all entries of a commit are in memtables.
-    pub(crate) fn mark_inserted(&self, seqno: u64) {
+    /// Notes that all entries of a commit are in memtables. Drop what this returns when no lock is held.
+    pub(crate) fn mark_inserted(&self, seqno: u64) -> Woken {
         if is_planted(Bug::GapNotWaitedFor) {
             self.inserted.fetch_max(seqno, Ordering::SeqCst);
         }
@@ -94,33 +105,56 @@ impl Publication {
                 Err(now) => inserted = now,
             }
         }
-        self.publish();
+        self.publish()
+    }
+
+    /// Notes that the commits up to this one are about to be written to the log; `false` when nothing may be written any
+    /// more. Only who leads the log may do this.
+    pub(crate) fn hand_over(&self, seqno: u64) -> bool {
+        let _turn = self.turn.lock();
+        if self.failure.get().is_some() {
+            return false;
+        }
+        self.handed_over.store(seqno, Ordering::SeqCst);
+        true
     }
 
     /// Notes that the WAL holds everything up to this commit.
     pub(crate) fn mark_durable(&self, seqno: u64) {
         self.durable.fetch_max(seqno, Ordering::SeqCst);
-        self.publish();
+        drop(self.publish());
     }
 
-    fn publish(&self) {
-        if self.failure.get().is_some() {
-            return;
-        }
+    fn publish(&self) -> Woken {
         let mut target = self.inserted().min(self.durable.load(Ordering::SeqCst));
         if is_planted(Bug::PublishedBeforeDurable) {
             target = self.inserted();
         }
         if self.published.fetch_max(target, Ordering::SeqCst) < target && self.waiter_count.load(Ordering::SeqCst) > 0 {
-            self.wake(|waiter| waiter.seqno <= target);
+            return self.take_waiters(|waiter| waiter.seqno <= target);
         }
+        Woken(Vec::new())
     }
 
-    /// Ends publication: whoever waits for more gets this error. The first failure counts.
+    /// Nothing is handed to the log any more: whoever waits for what was not, gets this error. The first failure counts.
     pub(crate) fn fail(&self, error: Error) {
-        // A failure that comes second is a consequence of the first.
-        let _ = self.failure.set(error);
-        self.wake(|_| true);
+        self.fail_behind(u64::MAX, error);
+    }
+
+    /// The same when what was handed over last did not become durable.
+    pub(crate) fn fail_handed_over(&self, error: Error) {
+        self.fail_behind(self.durable(), error);
+    }
+
+    /// The same when no commit behind this one can be published, handed over or not.
+    pub(crate) fn fail_behind(&self, seqno: u64, error: Error) {
+        let lost_behind = {
+            let _turn = self.turn.lock();
+            // A failure that comes second is a consequence of the first.
+            let _ = self.failure.set(error);
+            self.handed_over.fetch_min(seqno, Ordering::SeqCst).min(seqno)
+        };
+        drop(self.take_waiters(|waiter| waiter.seqno > lost_behind));
     }
 
     /// The failure that ended publication.
@@ -133,7 +167,8 @@ impl Publication {
         if self.published() >= seqno {
             return Some(Ok(()));
         }
-        self.failure.get().map(|error| Err(error.clone()))
+        let failure = self.failure.get()?;
+        (seqno > self.handed_over.load(Ordering::SeqCst)).then(|| Err(failure.clone()))
     }
 
     /// Has the waker woken when the commit's outcome is known, and returns an id to take it back with; returns `None`
@@ -172,16 +207,23 @@ impl Publication {
         self.waiter_count.store(waiters.entries.len(), Ordering::SeqCst);
     }
 
-    fn wake(&self, due: impl Fn(&Waiter) -> bool) {
-        let woken: Vec<Waiter> = {
-            let mut waiters = self.waiters.lock();
-            let (woken, left) = std::mem::take(&mut waiters.entries).into_iter().partition(due);
-            waiters.entries = left;
-            self.waiter_count.store(waiters.entries.len(), Ordering::SeqCst);
-            woken
-        };
-        // Outside the lock: a waker may run code of the caller's executor.
-        for waiter in woken {
+    fn take_waiters(&self, is_due: impl Fn(&Waiter) -> bool) -> Woken {
+        let mut waiters = self.waiters.lock();
+        let (due, left) = std::mem::take(&mut waiters.entries).into_iter().partition(is_due);
+        waiters.entries = left;
+        self.waiter_count.store(waiters.entries.len(), Ordering::SeqCst);
+        Woken(due)
+    }
+}
+
+/// Those whose outcome is known now. They are woken when this is dropped, which must be done with no lock held: a waker may
+/// run code of the caller's executor, which may do anything.
+#[must_use = "waiters are woken when this is dropped"]
+pub(crate) struct Woken(Vec<Waiter>);
+
+impl Drop for Woken {
+    fn drop(&mut self) {
+        for waiter in self.0.drain(..) {
             waiter.waker.wake();
         }
     }
@@ -191,35 +233,69 @@ impl Publication {
 mod tests {
     use super::*;
 
+    fn mark_inserted(publication: &Publication, seqno: u64) {
+        drop(publication.mark_inserted(seqno));
+    }
+
     #[test]
     fn a_commit_is_published_only_after_all_before_it() {
         let publication = Publication::new(0, false);
-        publication.mark_inserted(2);
-        publication.mark_inserted(3);
+        mark_inserted(&publication, 2);
+        mark_inserted(&publication, 3);
         assert_eq!(publication.published(), 0);
-        publication.mark_inserted(1);
+        mark_inserted(&publication, 1);
         assert_eq!(publication.published(), 3);
     }
 
     #[test]
     fn a_commit_is_published_only_when_durable_and_inserted() {
         let publication = Publication::new(10, true);
-        publication.mark_inserted(11);
+        mark_inserted(&publication, 11);
         assert_eq!(publication.published(), 10);
         publication.mark_durable(12);
         assert_eq!(publication.published(), 11);
-        publication.mark_inserted(12);
+        mark_inserted(&publication, 12);
         assert_eq!(publication.published(), 12);
     }
 
     #[test]
-    fn nothing_is_published_after_a_failure() {
+    fn what_was_handed_over_before_a_failure_has_its_own_outcome() {
         let publication = Publication::new(0, true);
-        publication.mark_inserted(1);
+        assert!(publication.hand_over(2));
         publication.fail(Error::Closed);
+        assert!(publication.outcome(2).is_none());
+        assert!(matches!(publication.outcome(3), Some(Err(Error::Closed))));
+        assert!(!publication.hand_over(3), "nothing follows");
+        publication.mark_durable(2);
+        mark_inserted(&publication, 1);
+        assert!(matches!(publication.outcome(1), Some(Ok(()))));
+        assert!(publication.outcome(2).is_none(), "another thread is about to insert it");
+        mark_inserted(&publication, 2);
+        assert!(matches!(publication.outcome(2), Some(Ok(()))));
+    }
+
+    #[test]
+    fn what_was_handed_over_and_not_written_fails() {
+        let publication = Publication::new(0, true);
+        assert!(publication.hand_over(1));
+        mark_inserted(&publication, 1);
         publication.mark_durable(1);
-        assert_eq!(publication.published(), 0);
-        assert!(matches!(publication.outcome(1), Some(Err(Error::Closed))));
+        assert!(publication.hand_over(2));
+        publication.fail(Error::Closed);
+        publication.fail_handed_over(Error::Unsupported { what: "a second failure" });
+        assert!(matches!(publication.outcome(1), Some(Ok(()))));
+        assert!(matches!(publication.outcome(2), Some(Err(Error::Closed))));
+    }
+
+    #[test]
+    fn nothing_behind_a_commit_that_is_never_inserted_is_waited_for() {
+        for with_wal in [false, true] {
+            let publication = Publication::new(0, with_wal);
+            assert!(!with_wal || publication.hand_over(3));
+            publication.fail_behind(1, Error::Closed);
+            assert!(publication.outcome(1).is_none());
+            assert!(matches!(publication.outcome(2), Some(Err(Error::Closed))));
+        }
     }
 
     #[test]
@@ -227,7 +303,7 @@ mod tests {
         let publication = Publication::new(5, false);
         assert!(publication.has_room_for(5 + IN_FLIGHT_MAX - 1));
         assert!(!publication.has_room_for(5 + IN_FLIGHT_MAX));
-        publication.mark_inserted(6);
+        mark_inserted(&publication, 6);
         assert!(publication.has_room_for(5 + IN_FLIGHT_MAX));
     }
 }

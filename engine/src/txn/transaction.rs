@@ -6,7 +6,6 @@ use smallvec::SmallVec;
 
 use super::latch::HeldLatches;
 use super::{LatchSet, commit};
-use crate::background::Job;
 use crate::batch::Kind;
 use crate::core::Core;
 use crate::key::EncodedKey;
@@ -68,14 +67,13 @@ pub(crate) fn write(core: &Arc<Core>, batch: WriteBatch) -> Result<Ticket, Error
 }
 
 fn commit_latched(core: &Arc<Core>, batch: WriteBatch, latches: HeldLatches<'_>) -> Result<u64, Error> {
-    let drops_space = batch.drops_space();
-    let seqno = commit(core, batch)?;
+    let published = core.publication.published();
+    let (seqno, woken) = commit(core, batch)?;
     // The fsync is not waited for: others may decide on these versions now, and their commits become durable after this one.
     drop(latches);
+    drop(woken);
     core.schedule_flush();
-    if drops_space {
-        core.background.submit(core, Job::ReclaimDropped);
-    }
+    core.reclaim_drops_published_since(published);
     core.background.run_inline(core);
     Ok(seqno)
 }

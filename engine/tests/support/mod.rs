@@ -11,6 +11,7 @@
 mod dropped_space;
 mod failing_calls;
 mod flipped_bytes;
+mod hooked_disk;
 mod model;
 mod model_run;
 mod power_cuts;
@@ -24,6 +25,7 @@ mod workload;
 pub use dropped_space::a_dropped_space_stays_dropped;
 pub use failing_calls::run_with_failing_calls;
 pub use flipped_bytes::flip_everything;
+pub use hooked_disk::HookedDisk;
 pub use model::{Model, assert_same, scan_all};
 pub use model_run::{Place, Storage, compare_with_model, tiny};
 pub use power_cuts::{Outcome, enumerate_power_cuts};

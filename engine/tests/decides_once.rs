@@ -1,0 +1,136 @@
+//! Answers that come while something else goes on: each is decided once, and stays true.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test of threads, outside of the engine"
+)]
+
+mod support;
+
+use std::io::ErrorKind;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use kstone_engine::{Engine, Error, Key, Options};
+use support::HookedDisk;
+
+const OLD: Key<'static> = Key { space: 1, partition: b"old", sort: b"" };
+const NEW: Key<'static> = Key { space: 1, partition: b"new", sort: b"" };
+/// Long enough for a thread to go as far as it can, where nothing says that it is there.
+const WHILE: Duration = Duration::from_millis(100);
+
+/// Where one call of the disk stops: says that it is there, and waits for what to answer.
+struct Gate {
+    reached: SyncSender<()>,
+    answers: Receiver<std::io::Result<()>>,
+}
+
+/// The side of the test.
+struct Held {
+    reached: Receiver<()>,
+    answers: SyncSender<std::io::Result<()>>,
+}
+
+fn gate() -> (Gate, Held) {
+    let (reached, is_reached) = sync_channel(1);
+    let (answer, answers) = sync_channel(1);
+    (Gate { reached, answers }, Held { reached: is_reached, answers: answer })
+}
+
+/// A disk that stops at the next sync of a file of each kind once a gate is put there.
+struct GatedDisk {
+    disk: Arc<HookedDisk>,
+    log: Arc<Mutex<Option<Gate>>>,
+    sst: Arc<Mutex<Option<Gate>>>,
+}
+
+fn gated_disk() -> GatedDisk {
+    let (log, sst) = (Arc::new(Mutex::new(None::<Gate>)), Arc::new(Mutex::new(None::<Gate>)));
+    let gates = [(".wal", Arc::clone(&log)), (".sst", Arc::clone(&sst))];
+    let disk = HookedDisk::new(move |operation, name| {
+        for (kind, gate) in &gates {
+            if operation == "sync"
+                && name.ends_with(kind)
+                && let Some(gate) = gate.lock().unwrap().take()
+            {
+                gate.reached.send(()).unwrap();
+                return gate.answers.recv().unwrap();
+            }
+        }
+        Ok(())
+    });
+    GatedDisk { disk: Arc::new(disk), log, sst }
+}
+
+fn hold(place: &Mutex<Option<Gate>>) -> Held {
+    let (gate, held) = gate();
+    *place.lock().unwrap() = Some(gate);
+    held
+}
+
+fn put(engine: &Engine, key: Key<'_>) -> Result<(), Error> {
+    engine.transact(&[key], |_, batch| batch.put(key, b"value"))?.1.wait()
+}
+
+fn reopened(disk: &HookedDisk) -> Engine {
+    disk.memory.break_lock();
+    Engine::open(disk.memory.clone(), Options::default()).unwrap()
+}
+
+#[test]
+fn a_commit_that_is_being_synced_when_a_flush_fails_is_answered_with_what_becomes_of_it() {
+    for log_outcome in [Ok(()), Err(ErrorKind::Other)] {
+        let GatedDisk { disk, log, sst } = gated_disk();
+        let engine = Engine::open(disk.clone(), Options::default()).unwrap();
+        put(&engine, OLD).unwrap();
+        let held_sst = hold(&sst);
+        let flush = thread::spawn({
+            let engine = engine.clone();
+            move || engine.flush()
+        });
+        held_sst.reached.recv().unwrap();
+        let held_log = hold(&log);
+        let commit = thread::spawn({
+            let engine = engine.clone();
+            move || put(&engine, NEW)
+        });
+        held_log.reached.recv().unwrap();
+        held_sst.answers.send(Err(ErrorKind::StorageFull.into())).unwrap();
+        assert!(flush.join().unwrap().is_err());
+        assert!(matches!(put(&engine, OLD), Err(Error::Poisoned { .. })), "nothing new is accepted");
+        thread::sleep(WHILE);
+        assert!(!commit.is_finished(), "nobody knows yet what becomes of it");
+        held_log.answers.send(log_outcome.map_err(Into::into)).unwrap();
+        let answer = commit.join().unwrap();
+        assert_eq!(answer.is_ok(), log_outcome.is_ok());
+        assert_eq!(engine.get(NEW).unwrap().is_some(), answer.is_ok());
+        assert!(engine.close().is_err());
+        drop(engine);
+        assert_eq!(reopened(&disk).get(NEW).unwrap().is_some(), answer.is_ok(), "the answer was wrong");
+    }
+}
+
+#[test]
+fn whoever_closes_second_waits_for_the_first() {
+    let GatedDisk { disk, log, .. } = gated_disk();
+    let engine = Engine::open(disk.clone(), Options::default()).unwrap();
+    put(&engine, OLD).unwrap();
+    let ((), ticket) = engine.transact(&[NEW], |_, batch| batch.put(NEW, b"value")).unwrap();
+    let held = hold(&log);
+    let close = || {
+        let engine = engine.clone();
+        thread::spawn(move || engine.close())
+    };
+    let first = close();
+    held.reached.recv().unwrap();
+    let second = close();
+    thread::sleep(WHILE);
+    assert!(!second.is_finished() && !ticket.is_done());
+    held.answers.send(Err(ErrorKind::Other.into())).unwrap();
+    let said = [first, second].map(|close| close.join().unwrap().unwrap_err().to_string());
+    assert_eq!(said[0], said[1]);
+    assert!(ticket.wait().is_err());
+}
