@@ -110,11 +110,6 @@ impl WriteBatch {
         self.mutations.iter().map(|span| span.stripe as usize)
     }
 
-    /// Whether a space ends with this batch.
-    pub(crate) fn drops_space(&self) -> bool {
-        self.mutations.iter().any(|span| span.kind == DROP_SPACE)
-    }
-
     fn push(&mut self, kind: u8, value: &[u8], key_hint: usize, encode_key: impl FnOnce(&mut Vec<u8>) -> usize) {
         let hint = MUTATION_HEADER_BYTES + 16 + key_hint + value.len();
         if self.bytes + hint as u64 > BATCH_BYTES_MAX {

@@ -7,10 +7,17 @@ use std::ops::Range;
 pub(crate) struct Run {
     pub(crate) bytes: u64,
     pub(crate) entry_count: u64,
-    pub(crate) tombstone_count: u64,
-    /// Out of the entries, how many belong to spaces that nobody can see any more.
-    pub(crate) dropped_count: u64,
+    /// Out of the entries, how many are tombstones that go when they meet what they hide: no reader is before them.
+    pub(crate) idle_tombstone_count: u64,
+    /// Keys and values, before compression.
+    pub(crate) content_bytes: u64,
+    /// Out of them, how many belong to spaces that nobody can see any more.
+    pub(crate) dropped_bytes: u64,
 }
+
+/// An SST is rewritten when at least one part in so many is of dropped spaces. A greater number would rewrite more for the
+/// same room; a smaller one would leave more of it.
+const DROPPED_PARTS: u64 = 8;
 
 /// An older SST joins a merge when it is not larger than this many times what was chosen so far. More would rewrite large
 /// SSTs for little; less would leave many of similar size.
@@ -19,14 +26,19 @@ const SIZE_RATIO: u64 = 1;
 /// Chooses neighbours in age; `runs` comes newest first. `None` when nothing is worth it.
 pub(crate) fn choose(runs: &[Run], trigger: usize) -> Option<Range<usize>> {
     // Space of dropped spaces is reclaimed where it is.
-    if let Some(run) = runs.iter().position(|run| run.dropped_count > 0 && run.dropped_count * 4 >= run.entry_count) {
+    let is_mostly_dropped = |run: &Run| run.dropped_bytes > 0 && run.dropped_bytes * DROPPED_PARTS >= run.content_bytes;
+    if let Some(run) = runs.iter().position(is_mostly_dropped) {
         return Some(run..run + 1);
     }
-    // Tombstones go only when they meet what they hide, at the oldest.
-    let tombstones: u64 = runs.iter().map(|run| run.tombstone_count).sum();
-    let entries: u64 = runs.iter().map(|run| run.entry_count).sum();
-    if runs.len() >= 2 && tombstones * 3 >= entries {
-        return Some(0..runs.len());
+    // Tombstones go only when they meet what they hide, at the oldest. The merge begins with the first that can go: it
+    // certainly makes all of them go that are counted, so it is not repeated for nothing.
+    if let Some(first) = runs.iter().position(|run| run.idle_tombstone_count > 0) {
+        let merged = &runs[first..];
+        let tombstones: u64 = merged.iter().map(|run| run.idle_tombstone_count).sum();
+        let entries: u64 = merged.iter().map(|run| run.entry_count).sum();
+        if tombstones * 3 >= entries {
+            return Some(first..runs.len());
+        }
     }
     if runs.len() < trigger.max(2) {
         return None;
@@ -47,7 +59,7 @@ mod tests {
     use super::*;
 
     fn runs(sizes: &[u64]) -> Vec<Run> {
-        sizes.iter().map(|&bytes| Run { bytes, entry_count: bytes, ..Run::default() }).collect()
+        sizes.iter().map(|&bytes| Run { bytes, entry_count: bytes, content_bytes: bytes, ..Run::default() }).collect()
     }
 
     #[test]
@@ -74,14 +86,25 @@ mod tests {
     fn many_tombstones_meet_what_they_hide() {
         let mut mixed = runs(&[10, 30]);
         assert_eq!(choose(&mixed, 10), None);
-        mixed[0] = Run { tombstone_count: 20, entry_count: 20, ..mixed[0] };
+        mixed[0] = Run { idle_tombstone_count: 20, entry_count: 20, ..mixed[0] };
         assert_eq!(choose(&mixed, 10), Some(0..2));
     }
 
     #[test]
-    fn a_run_that_is_mostly_of_dropped_spaces_is_rewritten_alone() {
+    fn what_is_newer_than_the_tombstones_that_can_go_is_left_out() {
+        let mut mixed = runs(&[10, 10, 30]);
+        mixed[1].idle_tombstone_count = 10;
+        assert_eq!(choose(&mixed, 10), None);
+        mixed[2].idle_tombstone_count = 10;
+        assert_eq!(choose(&mixed, 10), Some(1..3));
+    }
+
+    #[test]
+    fn a_run_that_holds_much_of_dropped_spaces_is_rewritten_alone() {
         let mut mixed = runs(&[10, 30, 50]);
-        mixed[1].dropped_count = 10;
+        mixed[1].dropped_bytes = 3;
+        assert_eq!(choose(&mixed, 10), None);
+        mixed[1].dropped_bytes = 4;
         assert_eq!(choose(&mixed, 10), Some(1..2));
     }
 }

@@ -1,12 +1,13 @@
 //! Which spaces were dropped, and by which commit.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
 use crate::key::SpaceId;
 use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 const SHARD_COUNT: usize = 256;
 
@@ -15,7 +16,10 @@ pub(crate) struct DroppedSpaces {
     any: AtomicBool,
     /// Sorted by space; sharded so that adding one copies little.
     shards: [ArcSwapOption<Vec<(SpaceId, u64)>>; SHARD_COUNT],
-    writer: Mutex<()>,
+    /// The seqnos of the drops whose room was not looked for yet. Whoever adds a drop holds this.
+    unreclaimed: Mutex<BTreeSet<u64>>,
+    /// The greatest of them; zero when there is none.
+    newest_unreclaimed: AtomicU64,
 }
 
 impl DroppedSpaces {
@@ -23,13 +27,14 @@ impl DroppedSpaces {
         DroppedSpaces {
             any: AtomicBool::new(false),
             shards: [const { ArcSwapOption::const_empty() }; SHARD_COUNT],
-            writer: Mutex::new(()),
+            unreclaimed: Mutex::default(),
+            newest_unreclaimed: AtomicU64::new(0),
         }
     }
 
     /// Notes that a commit dropped the space; the first one counts.
     pub(crate) fn add(&self, space: SpaceId, seqno: u64) {
-        let _writer = self.writer.lock();
+        let mut unreclaimed = self.unreclaimed.lock();
         let shard = &self.shards[space as usize % SHARD_COUNT];
         let mut spaces = shard.load().as_ref().map(|spaces| spaces.to_vec()).unwrap_or_default();
         match spaces.binary_search_by_key(&space, |&(space, _)| space) {
@@ -38,6 +43,26 @@ impl DroppedSpaces {
         }
         shard.store(Some(Arc::new(spaces)));
         self.any.store(true, Ordering::Release);
+        unreclaimed.insert(seqno);
+        self.note_newest(&unreclaimed);
+    }
+
+    /// The newest drop whose room was not looked for yet; zero when there is none. Takes no lock.
+    pub(crate) fn newest_unreclaimed(&self) -> u64 {
+        self.newest_unreclaimed.load(Ordering::SeqCst)
+    }
+
+    /// Takes the drops that no reader is before any more, to look for their room; says whether there were any.
+    pub(crate) fn take_reclaimable(&self, oldest_reader: u64) -> bool {
+        let mut unreclaimed = self.unreclaimed.lock();
+        let kept = unreclaimed.split_off(&(oldest_reader + 1));
+        let taken = std::mem::replace(&mut *unreclaimed, kept);
+        self.note_newest(&unreclaimed);
+        !taken.is_empty()
+    }
+
+    fn note_newest(&self, unreclaimed: &BTreeSet<u64>) {
+        self.newest_unreclaimed.store(unreclaimed.last().copied().unwrap_or(0), Ordering::SeqCst);
     }
 
     /// The commit that dropped the space, if one did.

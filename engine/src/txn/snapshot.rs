@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::background::Job;
 use crate::core::Core;
 use crate::planted::{Bug, is_planted};
 use crate::sync::Mutex;
@@ -54,7 +55,10 @@ impl std::fmt::Debug for Snapshot {
 
 impl Drop for Pin {
     fn drop(&mut self) {
-        self.core.snapshots.unpin(self.seqno, self.shard);
+        let is_last = self.core.snapshots.unpin(self.seqno, self.shard);
+        if is_last && self.seqno < self.core.dropped_spaces.newest_unreclaimed() {
+            self.core.background.submit(&self.core, Job::ReclaimDropped);
+        }
     }
 }
 
@@ -96,14 +100,16 @@ impl SnapshotRegistry {
         Ok(shard)
     }
 
-    fn unpin(&self, seqno: u64, shard: usize) {
+    /// Takes a pin back; says whether it was the last one of its seqno in the shard.
+    fn unpin(&self, seqno: u64, shard: usize) -> bool {
         let mut pins = self.shards[shard].lock();
-        if let Some(count) = pins.get_mut(&seqno) {
-            *count -= 1;
-            if *count == 0 {
-                pins.remove(&seqno);
-            }
+        let Some(count) = pins.get_mut(&seqno) else { return false };
+        *count -= 1;
+        let is_last = *count == 0;
+        if is_last {
+            pins.remove(&seqno);
         }
+        is_last
     }
 
     /// Calls `look` with all pins, while nobody can add one.
