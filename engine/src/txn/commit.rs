@@ -165,6 +165,10 @@ pub(crate) fn commit(core: &Core, batch: WriteBatch) -> Result<(u64, Woken), Err
     }
     let (seqno, batch) = order(core, batch)?;
     let unfinished = Unfinished { core, seqno };
+    if is_planted(Bug::SealedThroughUninserted) {
+        // So that a scheduler comes by with the commit between its seqno and its insertion.
+        crate::sync::thread::yield_now();
+    }
     insert(core, seqno, &batch);
     std::mem::forget(unfinished);
     Ok((seqno, core.publication.mark_inserted(seqno)))
