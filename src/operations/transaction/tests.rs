@@ -101,10 +101,13 @@ fn is(answer: &Value, error: &str) -> bool {
 #[test]
 fn of_concurrent_first_calls_with_a_token_one_runs() {
     let database = in_memory(&clock());
+    // Nobody begins with the next token before all are done with this one: those would be in conflict.
+    let rounds = std::sync::Barrier::new(8);
     std::thread::scope(|threads| {
         for _ in 0..8 {
             threads.spawn(|| {
                 for round in 0..50 {
+                    rounds.wait();
                     let token = format!("token-{round}");
                     let (status, answer) = transact(&database, Some(&token), &[increment("a"), increment("b")]);
                     assert_eq!(status, 200, "{answer}");
