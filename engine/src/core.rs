@@ -377,8 +377,10 @@ impl Core {
     }
 
     /// Ends what a failed start began: threads, and the lock of the folder.
-    pub(crate) fn abandon(&self) {
+    pub(crate) fn abandon(&self, cause: &Error) {
         self.closed.store(true, Ordering::SeqCst);
+        // A flush may wait for a commit that was replayed in part.
+        self.publication.fail_behind(self.publication.published(), poisoned(cause));
         self.background.stop();
         *self.lock.lock() = None;
     }

@@ -52,7 +52,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Core>, E
     remove_obsolete(&folder, &mut files, manifest.state())?;
     let core = Arc::new(build(folder, options, manifest, lock));
     // Memtables that fill up are flushed meanwhile, and that starts threads.
-    replay(&core, &files.wals).inspect_err(|_| core.abandon())?;
+    replay(&core, &files.wals).inspect_err(|error| core.abandon(error))?;
     Ok(core)
 }
 

@@ -84,6 +84,10 @@ impl Publication {
         self.inserted.fetch_max(seqno, Ordering::SeqCst);
         self.durable.fetch_max(seqno, Ordering::SeqCst);
         self.published.fetch_max(seqno, Ordering::SeqCst);
+        // A flush may have met the entries of the commit before this was said.
+        if self.waiter_count.load(Ordering::SeqCst) > 0 {
+            drop(self.take_waiters(|waiter| waiter.seqno <= seqno));
+        }
     }
 
     /// Whether a commit with this seqno may begin to insert.
@@ -305,5 +309,22 @@ mod tests {
         assert!(!publication.has_room_for(5 + IN_FLIGHT_MAX));
         mark_inserted(&publication, 6);
         assert!(publication.has_room_for(5 + IN_FLIGHT_MAX));
+    }
+
+    #[test]
+    fn who_waits_for_a_commit_hears_that_it_was_recovered() {
+        struct Flag(crate::sync::atomic::AtomicBool);
+        impl std::task::Wake for Flag {
+            fn wake(self: std::sync::Arc<Self>) {
+                self.0.store(true, Ordering::SeqCst);
+            }
+        }
+        let flag = std::sync::Arc::new(Flag(crate::sync::atomic::AtomicBool::new(false)));
+        let publication = Publication::new(0, true);
+        assert!(publication.wait_for(2, &Waker::from(std::sync::Arc::clone(&flag))).is_some());
+        publication.recover_to(1);
+        assert!(!flag.0.load(Ordering::SeqCst));
+        publication.recover_to(2);
+        assert!(flag.0.load(Ordering::SeqCst));
     }
 }
