@@ -157,7 +157,14 @@ impl Store {
             false => transact(),
         };
         let (outcome, ticket) = transacted?;
-        let outcome = outcome?;
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                // A full collection is read from a row that another write may just have made, and a crash still take back.
+                blocking(|| ticket.wait())?;
+                return Err(error);
+            }
+        };
         if let Ok(done) = &outcome {
             for (target, effect) in targets.iter().zip(&done.effects) {
                 record_statistics(target.table, effect);

@@ -6,8 +6,8 @@ use crate::file_header::HEADER_BYTES;
 use crate::io::{File, Folder};
 use crate::planted::{Bug, is_planted};
 
-/// In search of a record behind a hole, checksums are made of so many times the file, at most.
-const CHECKED_FILES_MAX: usize = 16;
+/// The search for a record behind a hole makes checksums of so many times the length of the file, at most.
+const CHECKED_LENGTHS_MAX: usize = 16;
 
 /// What the log held.
 #[derive(Default, Debug)]
@@ -134,7 +134,7 @@ fn read_records(
 /// hole, or zero.
 fn has_record_after_durable_hole(bytes: &[u8], id: u64, hole: usize, last_seqno: u64) -> bool {
     // What lies behind the hole is the content of values as well, which may look like the start of a record anywhere.
-    let mut patience_bytes = bytes.len().saturating_mul(CHECKED_FILES_MAX);
+    let mut patience_bytes = bytes.len().saturating_mul(CHECKED_LENGTHS_MAX);
     let mut behind = hole + 1;
     while let Some(zeros) = bytes.get(behind..).and_then(|rest| rest.iter().position(|&byte| byte != 0)) {
         // The room behind the records is zeros, and no header is.
