@@ -134,7 +134,7 @@ impl Core {
         let first_file = self.wal.as_ref().map_or(1, |wal| wal.first_needed(checkpoint));
         let mut edits = vec![Edit::WalCheckpoint { seqno: checkpoint, first_file }];
         if self.wal.is_some() {
-            edits.push(Edit::LastCommit { seqno: last, millis: self.commit_order.last_millis() });
+            edits.push(Edit::LastCommit(last));
         }
         let manifest = self.manifest.lock();
         let known = manifest.state();
@@ -146,9 +146,11 @@ impl Core {
         if !is_planted(Bug::DroppedSpaceNotRecorded) {
             edits.extend(dropped.map(|(space, seqno)| Edit::SpaceDropped { space, seqno }));
         }
-        let last_known = known.commit_times.last_key_value().map_or(0, |(seqno, _)| *seqno);
-        let times = self.commit_order.times_after(last_known).into_iter().filter(|(seqno, _)| *seqno <= published);
-        edits.extend(times.map(|(seqno, millis)| Edit::CommitTime { seqno, millis }));
+        // A log holds the times of what it is needed for. Without one, commits that are not in SSTs will be lost, but not
+        // their seqnos: stripes may be flushed through them.
+        let through = if self.wal.is_some() { checkpoint } else { published };
+        let last_known = known.commit_times.last_key_value().map(|(seqno, _)| *seqno);
+        edits.extend(self.commit_order.times_through(last_known, through));
         edits
     }
 

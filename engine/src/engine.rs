@@ -113,7 +113,8 @@ impl Engine {
     }
 
     /// The newest commit whose commit time is not after `millis` (since the Unix epoch), as precisely as commit times are
-    /// kept; `None` when that is before the retention window.
+    /// kept: never a later one, and perhaps one that was the newest a moment before, 1/262,144 of the retention window.
+    /// Zero before the first commit; `None` when that is before the retention window.
     pub fn seqno_at(&self, millis: u64) -> Option<SeqNo> {
         let seqno = self.core.commit_order.seqno_at(millis)?.min(self.core.publication.published());
         (seqno >= self.core.history_start.load(Ordering::SeqCst)).then_some(SeqNo(seqno))

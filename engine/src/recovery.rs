@@ -109,9 +109,7 @@ fn build(folder: Folder, options: Options, manifest: Manifest, lock: Box<dyn Dis
     });
     let dropped_spaces = DroppedSpaces::new();
     state.dropped_spaces.iter().for_each(|(&space, &seqno)| dropped_spaces.add(space, seqno));
-    let last_seqno = last_known_seqno(state);
-    let commit_order = CommitOrder::new(last_seqno, state.last_millis, options.retention);
-    state.commit_times.iter().for_each(|(&seqno, &millis)| commit_order.note_recovered(seqno, millis));
+    let commit_order = CommitOrder::new(state, options.retention);
     let wal = (options.durability != Durability::None).then(|| {
         let clock = Arc::clone(&options.clock);
         Wal::new(folder.clone(), clock, options.durability, options.wal_file_bytes, state.wal_first_file)
@@ -143,11 +141,6 @@ fn build(folder: Folder, options: Options, manifest: Manifest, lock: Box<dyn Dis
     }
 }
 
-fn last_known_seqno(state: &State) -> u64 {
-    let in_ssts = state.ssts.values().map(|meta| meta.seqno_max).max().unwrap_or(0);
-    in_ssts.max(state.last_seqno).max(state.wal_checkpoint)
-}
-
 fn stripes(state: &State, shared: &Arc<SstShared>) -> Box<[Stripe]> {
     let mut views: Vec<View> = (0..STRIPE_COUNT).map(|_| View::default()).collect();
     for meta in state.ssts.values() {
@@ -166,15 +159,15 @@ fn stripes(state: &State, shared: &Arc<SstShared>) -> Box<[Stripe]> {
 
 /// Puts what is in the log and not in SSTs back into memtables.
 fn replay(core: &Arc<Core>, wal_ids: &[u64]) -> Result<(), Error> {
-    let (flushed_through, checkpoint, durable, last_known) = {
+    let (flushed_through, checkpoint, durable, timed_through) = {
         let manifest = core.manifest.lock();
         let state = manifest.state();
-        (state.flushed_through.clone(), state.wal_checkpoint, state.last_seqno, last_known_seqno(state))
+        (state.flushed_through.clone(), state.wal_checkpoint, state.last_seqno, state.timed_through)
     };
     let recovered = wal::recover(&core.folder, wal_ids, checkpoint + 1, |record| {
         replay_record(core, &record, &flushed_through)?;
-        core.publication.recover_to(record.seqno);
         core.commit_order.note_recovered(record.seqno, record.millis);
+        core.publication.recover_to(record.seqno);
         if core.memtable_bytes.load(Ordering::Relaxed) > core.options.flush_from_bytes() {
             stripe::flush_largest(core)?;
         }
@@ -186,14 +179,14 @@ fn replay(core: &Arc<Core>, wal_ids: &[u64]) -> Result<(), Error> {
         let what = format!("the log ends at commit {log_end}, but commit {durable} was durable");
         return Err(Error::Corrupt { file, offset: 0, what });
     }
-    core.publication.recover_to(log_end.max(last_known));
+    core.publication.recover_to(log_end.max(timed_through));
     forget_spaces(core)?;
     match &core.wal {
         Some(wal) => {
             wal.adopt(&recovered);
-            if recovered.files.is_empty() && last_known > checkpoint {
+            if recovered.files.is_empty() && timed_through > checkpoint {
                 // What was written without a log leaves a gap before the next record.
-                let edit = Edit::WalCheckpoint { seqno: last_known, first_file: 0 };
+                let edit = Edit::WalCheckpoint { seqno: timed_through, first_file: 0 };
                 core.manifest.lock().commit(&[edit])?;
             }
         }
@@ -236,8 +229,11 @@ fn forget_spaces(core: &Core) -> Result<(), Error> {
 fn leave_log(core: &Arc<Core>, recovered: &wal::Recovered) -> Result<(), Error> {
     stripe::flush_all(core)?;
     let last_file = recovered.files.last().map_or(0, |file| file.id);
-    let checkpoint = Edit::WalCheckpoint { seqno: core.publication.published(), first_file: last_file + 1 };
-    core.manifest.lock().commit(&[checkpoint])?;
+    let published = core.publication.published();
+    // What the log said without entries goes with it, too.
+    let mut edits = core.checkpoint_edits(published, published);
+    edits.push(Edit::WalCheckpoint { seqno: published, first_file: last_file + 1 });
+    core.manifest.lock().commit(&edits)?;
     for file in &recovered.files {
         core.folder.remove(&wal::file_name(file.id))?;
     }

@@ -7,8 +7,8 @@ mod support;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kstone_engine::io::{ManualClock, MemoryDisk};
-use kstone_engine::{Compression, Durability, Engine, Key, Options};
+use kstone_engine::io::{FaultyDisk, ManualClock, MemoryDisk, Survivors};
+use kstone_engine::{Compression, Direction, Durability, Engine, Key, Options, ScanRange};
 
 fn options() -> Options {
     Options {
@@ -48,6 +48,11 @@ fn fill_both(engine: &Engine) -> u64 {
 
 fn drop_space(engine: &Engine) {
     engine.transact(&[], |_, batch| batch.drop_space(1)).unwrap().1.wait().unwrap();
+}
+
+fn count(engine: &Engine, space: u32) -> usize {
+    let range = ScanRange::Positions { space, first: 0, last: u32::MAX, after: None };
+    support::scan_all(engine, &engine.snapshot(), range, Direction::Forward).len()
 }
 
 /// An engine without threads works when it is called; there is nothing to flush.
@@ -118,6 +123,21 @@ fn a_dropped_space_is_reclaimed_after_reopening() {
     let_it_work(&engine);
     let left = engine.metrics().sst_bytes;
     assert!(left * 4 < full, "{left} of {full} bytes are left");
+}
+
+#[test]
+fn a_drop_is_known_after_its_log_was_left() {
+    let disk = Arc::new(FaultyDisk::new());
+    let engine = Engine::open(disk.clone(), options()).unwrap();
+    fill_both(&engine);
+    let _before = engine.snapshot();
+    drop_space(&engine);
+    let disk = Arc::new(disk.power_cut().disk(Survivors::None).unwrap());
+    for durability in [Durability::None, Durability::None, Durability::Sync] {
+        let engine = Engine::open(disk.clone(), Options { durability, ..options() }).unwrap();
+        assert_eq!((count(&engine, 1), count(&engine, 2)), (0, 500), "{durability:?}");
+        engine.close().unwrap();
+    }
 }
 
 #[test]

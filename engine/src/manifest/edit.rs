@@ -10,10 +10,12 @@
 //! 4 WAL checkpoint  seqno: everything up to it is in SSTs; id of the first WAL file that is needed
 //! 5 space dropped   space, seqno
 //! 6 next file id    id
-//! 7 last commit     seqno, commit time: the log was durable up to it
-//! 8 commit time     seqno, commit time: no earlier commit has this time
+//! 7 last commit     seqno: the log was durable up to it
+//! 8 commit time     seqno, time: it and all before it were made by then
 //! 9 history start   seqno: versions that a reader before it needs may be gone
 //! 10 space forgotten  space: no SST holds anything of it any more
+//! 11 timed through  seqno, time: the same, and commits behind it are in the log, with their times, or lost; its seqno and
+//!                   those before it are not used again
 //! ```
 
 use std::sync::Arc;
@@ -30,10 +32,11 @@ pub(crate) enum Edit {
     WalCheckpoint { seqno: u64, first_file: u64 },
     SpaceDropped { space: SpaceId, seqno: u64 },
     NextFileId(u64),
-    LastCommit { seqno: u64, millis: u64 },
+    LastCommit(u64),
     CommitTime { seqno: u64, millis: u64 },
     HistoryStart(u64),
     SpaceForgotten(SpaceId),
+    TimedThrough { seqno: u64, millis: u64 },
 }
 
 /// What is known of an SST without opening it.
@@ -81,10 +84,11 @@ impl Edit {
             Edit::WalCheckpoint { seqno, first_file } => (4, &[*seqno, *first_file]),
             Edit::SpaceDropped { space, seqno } => (5, &[u64::from(*space), *seqno]),
             Edit::NextFileId(id) => (6, &[*id]),
-            Edit::LastCommit { seqno, millis } => (7, &[*seqno, *millis]),
+            Edit::LastCommit(seqno) => (7, &[*seqno]),
             Edit::CommitTime { seqno, millis } => (8, &[*seqno, *millis]),
             Edit::HistoryStart(seqno) => (9, &[*seqno]),
             Edit::SpaceForgotten(space) => (10, &[u64::from(*space)]),
+            Edit::TimedThrough { seqno, millis } => (11, &[*seqno, *millis]),
         };
         out.push(numbers.0);
         numbers.1.iter().for_each(|&number| put_varint(out, number));
@@ -98,10 +102,11 @@ impl Edit {
             4 => Edit::WalCheckpoint { seqno: from.varint()?, first_file: from.varint()? },
             5 => Edit::SpaceDropped { space: decode_space(from)?, seqno: from.varint()? },
             6 => Edit::NextFileId(from.varint()?),
-            7 => Edit::LastCommit { seqno: from.varint()?, millis: from.varint()? },
+            7 => Edit::LastCommit(from.varint()?),
             8 => Edit::CommitTime { seqno: from.varint()?, millis: from.varint()? },
             9 => Edit::HistoryStart(from.varint()?),
             10 => Edit::SpaceForgotten(decode_space(from)?),
+            11 => Edit::TimedThrough { seqno: from.varint()?, millis: from.varint()? },
             _ => return None,
         })
     }
@@ -187,10 +192,11 @@ mod tests {
             Edit::WalCheckpoint { seqno: 9, first_file: 2 },
             Edit::SpaceDropped { space: 10, seqno: 11 },
             Edit::NextFileId(12),
-            Edit::LastCommit { seqno: 13, millis: 14 },
-            Edit::CommitTime { seqno: 15, millis: 16 },
-            Edit::HistoryStart(17),
-            Edit::SpaceForgotten(18),
+            Edit::LastCommit(13),
+            Edit::CommitTime { seqno: 14, millis: 15 },
+            Edit::HistoryStart(16),
+            Edit::SpaceForgotten(17),
+            Edit::TimedThrough { seqno: 18, millis: 19 },
         ];
         let mut bytes = Vec::new();
         edits.iter().for_each(|edit| edit.encode(&mut bytes));

@@ -81,10 +81,11 @@ pub fn seeds() -> Vec<Vec<u8>> {
         Edit::WalCheckpoint { seqno: 9, first_file: 2 },
         Edit::SpaceDropped { space: 10, seqno: 11 },
         Edit::NextFileId(12),
-        Edit::LastCommit { seqno: 13, millis: 1 << 40 },
+        Edit::LastCommit(13),
         Edit::CommitTime { seqno: 15, millis: 16 },
         Edit::HistoryStart(17),
         Edit::SpaceForgotten(18),
+        Edit::TimedThrough { seqno: 19, millis: 1 << 40 },
     ];
     let encode = |edits: &[Edit]| {
         let mut bytes = Vec::new();

@@ -19,9 +19,12 @@ pub(crate) struct State {
     pub(crate) next_file_id: u64,
     /// The log was durable up to this commit.
     pub(crate) last_seqno: u64,
-    pub(crate) last_millis: u64,
-    /// Seqno to the time at which it was committed; ascending in both.
+    /// Of some commits, a time by which they and all before them were made; ascending in both.
     pub(crate) commit_times: BTreeMap<u64, u64>,
+    /// The last one of which the manifest knows when it was made; commits behind it are in the log or lost.
+    pub(crate) timed_through: u64,
+    /// It and all before it were made by then.
+    pub(crate) timed_millis: u64,
     /// A reader at an earlier commit may miss versions.
     pub(crate) history_start: u64,
 }
@@ -36,8 +39,9 @@ impl Default for State {
             dropped_spaces: BTreeMap::new(),
             next_file_id: 1,
             last_seqno: 0,
-            last_millis: 0,
             commit_times: BTreeMap::new(),
+            timed_through: 0,
+            timed_millis: 0,
             history_start: 0,
         }
     }
@@ -64,10 +68,7 @@ impl State {
                 self.dropped_spaces.insert(*space, *seqno);
             }
             Edit::NextFileId(id) => self.next_file_id = self.next_file_id.max(*id),
-            Edit::LastCommit { seqno, millis } => {
-                self.last_seqno = self.last_seqno.max(*seqno);
-                self.last_millis = self.last_millis.max(*millis);
-            }
+            Edit::LastCommit(seqno) => self.last_seqno = self.last_seqno.max(*seqno),
             Edit::CommitTime { seqno, millis } => {
                 self.commit_times.insert(*seqno, *millis);
             }
@@ -78,6 +79,11 @@ impl State {
             Edit::SpaceForgotten(space) => {
                 self.dropped_spaces.remove(space);
             }
+            // Two flushes may say it in any order.
+            Edit::TimedThrough { seqno, millis } if *seqno > self.timed_through => {
+                (self.timed_through, self.timed_millis) = (*seqno, *millis);
+            }
+            Edit::TimedThrough { .. } => {}
         }
     }
 
@@ -93,7 +99,8 @@ impl State {
         let mut edits = vec![
             Edit::NextFileId(self.next_file_id),
             Edit::WalCheckpoint { seqno: self.wal_checkpoint, first_file: self.wal_first_file },
-            Edit::LastCommit { seqno: self.last_seqno, millis: self.last_millis },
+            Edit::LastCommit(self.last_seqno),
+            Edit::TimedThrough { seqno: self.timed_through, millis: self.timed_millis },
         ];
         edits.extend(self.ssts.values().cloned().map(Edit::SstAdded));
         let flushed = self.flushed_through.iter().enumerate().filter(|(_, through)| **through > 0);

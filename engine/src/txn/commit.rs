@@ -6,14 +6,15 @@ use std::time::Duration;
 use super::publication::Woken;
 use crate::batch::{BATCH_BYTES_MAX, Mutation, SealedBatch};
 use crate::core::Core;
+use crate::manifest::{Edit, State};
 use crate::planted::{Bug, is_planted};
 use crate::sync::atomic::Ordering;
 use crate::sync::{Condvar, Mutex};
 use crate::wal::PendingRecord;
 use crate::{Error, WriteBatch};
 
-/// How many commit times are kept over the retention window, at most.
-const COMMIT_TIMES_MAX: u64 = 1 << 18;
+/// Into how many granules the retention window is split: so many commit times are kept, at most.
+const GRANULE_COUNT: u64 = 1 << 18;
 
 /// Whoever leads the log waits for others no longer than this share of what a sync takes,
 const GATHERING_SHARE: u32 = 2;
@@ -30,92 +31,103 @@ pub(crate) struct CommitOrder {
     /// As many commits are queued as the leader of the log waits for.
     gathered: Condvar,
     retention_millis: u64,
-    /// Commits that are not further apart than this share a commit time.
+    /// Of the commits within such a span only the last one's time is kept.
     granule_millis: u64,
+    /// What the manifest said when the engine was opened: where the history begins, and how far the times reach.
+    history_start: u64,
+    known_through: u64,
 }
 
 struct Last {
-    seqno: u64,
-    millis: u64,
+    /// Ascending seqnos, each with a time by which it and all before it were made: the last commit, and before it the last
+    /// one of each granule. Nothing follows from how long a granule was when they were noted, so it may be another one now.
+    times: VecDeque<(u64, u64)>,
     /// Commits that are not in the log yet, in order.
     pending: Vec<PendingRecord>,
     /// The commits of the last group and those that came while it was written: as many callers are out there.
     caller_count: usize,
     /// How many commits the leader of the log waits for; `None` when it doesn't.
     gathering: Option<usize>,
-    /// A seqno and its commit time, wherever it is a granule later than the one before.
-    times: VecDeque<(u64, u64)>,
+}
+
+impl Last {
+    /// The last commit, and a time by which it was made.
+    fn commit(&self) -> (u64, u64) {
+        self.times.back().copied().unwrap_or_default()
+    }
 }
 
 impl CommitOrder {
-    /// Continues after the last commit.
-    pub(crate) fn new(seqno: u64, millis: u64, retention: Duration) -> Self {
+    /// Continues after what the manifest knows.
+    pub(crate) fn new(known: &State, retention: Duration) -> Self {
         let retention_millis = retention.as_millis() as u64;
-        CommitOrder {
-            last: Mutex::new(Last {
-                seqno,
-                millis,
-                pending: Vec::new(),
-                caller_count: 0,
-                gathering: None,
-                times: VecDeque::new(),
-            }),
+        let order = CommitOrder {
+            last: Mutex::new(Last { times: VecDeque::new(), pending: Vec::new(), caller_count: 0, gathering: None }),
             gathered: Condvar::new(),
             retention_millis,
-            granule_millis: (retention_millis / COMMIT_TIMES_MAX).max(1),
-        }
+            granule_millis: (retention_millis / GRANULE_COUNT).max(1),
+            history_start: known.history_start,
+            known_through: known.timed_through,
+        };
+        known.commit_times.iter().for_each(|(&seqno, &millis)| order.note_recovered(seqno, millis));
+        order.note_recovered(known.timed_through, known.timed_millis);
+        order
     }
 
     /// Notes a commit that was made before the engine was opened.
     pub(crate) fn note_recovered(&self, seqno: u64, millis: u64) {
-        let mut last = self.last.lock();
-        last.seqno = last.seqno.max(seqno);
-        last.millis = last.millis.max(millis);
-        self.note_time(&mut last, seqno, millis);
+        self.note(&mut self.last.lock(), seqno, millis);
     }
 
-    fn note_time(&self, last: &mut Last, seqno: u64, millis: u64) {
-        let is_new = last.times.back().is_none_or(|&(noted_seqno, noted_millis)| {
-            seqno > noted_seqno && millis >= noted_millis + self.granule_millis
-        });
-        if is_new {
-            last.times.push_back((seqno, millis));
-            let oldest = millis.saturating_sub(self.retention_millis);
-            // The last one before the window says what was there when it began.
-            while last.times.get(1).is_some_and(|(_, second)| *second <= oldest) {
-                last.times.pop_front();
+    fn note(&self, last: &mut Last, seqno: u64, millis: u64) {
+        if let Some(before) = last.times.back_mut() {
+            if seqno <= before.0 {
+                return;
+            }
+            // The manifest may know it by the time of a later one of its granule.
+            before.1 = before.1.min(millis);
+            let is_same_granule = before.1 / self.granule_millis == millis / self.granule_millis;
+            if is_same_granule && !self.is_kept(before.0) {
+                *before = (seqno, millis);
+                return;
             }
         }
+        last.times.push_back((seqno, millis));
+        let oldest = millis.saturating_sub(self.retention_millis);
+        // The last one before the window says what was there when it began.
+        while last.times.get(1).is_some_and(|(_, second)| *second <= oldest) {
+            last.times.pop_front();
+        }
     }
 
-    /// The newest commit that was made at a time or before, as precisely as times are kept.
+    /// Whether the time of a commit is kept whatever follows it. That of the start of the history is, because readers may
+    /// stand there, however short the granules were by which it was found; and those in the manifest are, because others
+    /// between them may have been given up for a window that was shorter.
+    fn is_kept(&self, seqno: u64) -> bool {
+        seqno <= self.known_through || seqno == self.history_start
+    }
+
+    /// The newest commit that was made at a time or before, as precisely as times are kept: those of a granule may be missing,
+    /// but it is never a later one. `None` before the first time that is kept.
     pub(crate) fn seqno_at(&self, millis: u64) -> Option<u64> {
         let last = self.last.lock();
-        if millis >= last.millis {
-            return Some(last.seqno);
-        }
-        let after = last.times.partition_point(|(_, noted)| *noted <= millis);
-        let (seqno, noted) = *last.times.get(after.checked_sub(1)?)?;
-        match last.times.get(after) {
-            // The whole granule had passed.
-            Some((next, _)) if millis + 1 >= noted + self.granule_millis => Some(next - 1),
-            _ => Some(seqno),
-        }
+        let after = last.times.partition_point(|(_, made)| *made <= millis);
+        Some(last.times[after.checked_sub(1)?].0)
     }
 
-    /// The commit times that were noted after a seqno.
-    pub(crate) fn times_after(&self, seqno: u64) -> Vec<(u64, u64)> {
+    /// What the manifest, which knows the times up to `known`, does not say yet of the commits up to another one.
+    pub(crate) fn times_through(&self, known: Option<u64>, through: u64) -> Vec<Edit> {
         let last = self.last.lock();
-        last.times.iter().filter(|(noted, _)| *noted > seqno).copied().collect()
+        let end = last.times.partition_point(|(seqno, _)| *seqno < through);
+        let start = known.map_or(0, |known| last.times.partition_point(|(seqno, _)| *seqno <= known)).min(end);
+        let times = last.times.range(start..end).map(|&(seqno, millis)| Edit::CommitTime { seqno, millis });
+        let by = last.times.get(end).map(|&(_, millis)| Edit::TimedThrough { seqno: through, millis });
+        times.chain(by).collect()
     }
 
     /// The last seqno that was handed out.
     pub(crate) fn last_seqno(&self) -> u64 {
-        self.last.lock().seqno
-    }
-
-    pub(crate) fn last_millis(&self) -> u64 {
-        self.last.lock().millis
+        self.last.lock().commit().0
     }
 
     /// Waits until those who were answered with the last group are back with their next commits, if that takes little
@@ -180,17 +192,16 @@ fn order(core: &Core, mut batch: WriteBatch) -> Result<(u64, SealedBatch), Error
     loop {
         let mut last = commits.last.lock();
         core.check_alive()?;
-        let seqno = last.seqno + 1;
+        let (last_seqno, last_millis) = last.commit();
+        let seqno = last_seqno + 1;
         if !core.publication.has_room_for(seqno) {
             drop(last);
             crate::sync::thread::yield_now();
             continue;
         }
-        last.seqno = seqno;
         // The clock of the machine may be set back; the order of commits may not.
-        let millis = last.millis.max(core.options.clock.now_millis());
-        last.millis = millis;
-        commits.note_time(&mut last, seqno, millis);
+        let millis = last_millis.max(core.options.clock.now_millis());
+        commits.note(&mut last, seqno, millis);
         batch.stamp(seqno);
         let batch = batch.seal();
         if core.wal.is_some() {
@@ -233,5 +244,45 @@ impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         let cause = Error::Unsupported { what: "going on after a panic in a commit" };
         self.core.poison_behind(self.seqno - 1, &cause);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MONTH: Duration = Duration::from_secs(35 * 86_400);
+
+    #[test]
+    fn a_time_in_the_manifest_gives_way_to_earlier_ones_in_the_log() {
+        let known = State { commit_times: [(3, 100)].into(), timed_through: 5, timed_millis: 108, ..State::default() };
+        let order = CommitOrder::new(&known, Duration::from_secs(1));
+        order.note_recovered(6, 104);
+        assert_eq!([99, 100, 103, 104].map(|millis| order.seqno_at(millis)), [None, Some(3), Some(3), Some(6)]);
+    }
+
+    #[test]
+    fn times_in_the_manifest_are_kept_in_longer_granules_too() {
+        let commit_times = [(3, 1_000), (9, 6_000)].into();
+        let known = State { commit_times, timed_through: 12, timed_millis: 7_000, ..State::default() };
+        let order = CommitOrder::new(&known, MONTH);
+        order.note_recovered(13, 8_000);
+        let found = [999, 1_000, 5_999, 6_000, 7_000, 8_000].map(|millis| order.seqno_at(millis));
+        assert_eq!(found, [None, Some(3), Some(3), Some(9), Some(12), Some(13)]);
+    }
+
+    #[test]
+    fn the_last_commit_of_a_granule_is_known_and_what_was_before_a_window_is_forgotten() {
+        let window_millis = 10 * GRANULE_COUNT;
+        let order = CommitOrder::new(&State::default(), Duration::from_millis(window_millis));
+        (0..3 * window_millis / 4).for_each(|at| order.note_recovered(at + 1, 1_000 + 4 * at));
+        assert!(order.last.lock().times.len() as u64 <= GRANULE_COUNT + 2);
+        let last_millis = 1_000 + 4 * (3 * window_millis / 4 - 1);
+        assert_eq!(order.seqno_at(last_millis - window_millis - 20), None);
+        for millis in (last_millis - window_millis..last_millis).step_by(997) {
+            let truth = (millis - 1_000) / 4 + 1;
+            let found = order.seqno_at(millis).unwrap();
+            assert!((truth - 10 / 4 - 1..=truth).contains(&found), "{found} instead of {truth}");
+        }
     }
 }
