@@ -140,6 +140,22 @@ fn a_drop_is_known_after_its_log_was_left() {
     }
 }
 
+/// The drop itself is in no SST and in no log.
+#[test]
+fn a_drop_whose_room_was_given_back_without_a_log_is_known() {
+    let disk = Arc::new(MemoryDisk::new());
+    let options = Options { durability: Durability::None, memtable_bytes_max: 64 << 20, ..options() };
+    let engine = Engine::open(disk.clone(), options.clone()).unwrap();
+    let full = fill_both(&engine);
+    drop_space(&engine);
+    assert!(engine.metrics().sst_bytes * 4 < full, "the room is not given back");
+    engine.close().unwrap();
+    drop(engine);
+    let engine = Engine::open(disk, options).unwrap();
+    assert_eq!((count(&engine, 1), count(&engine, 2)), (0, 500));
+    engine.snapshot_at(engine.published()).unwrap();
+}
+
 #[test]
 fn a_dropped_space_is_reclaimed_when_the_retention_window_leaves_it_behind() {
     let clock = Arc::new(ManualClock::new(1_800_000_000_000));

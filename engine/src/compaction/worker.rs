@@ -9,6 +9,7 @@ use crate::iter::{Cursor, Merge};
 use crate::manifest::Edit;
 use crate::planted::{Bug, is_planted};
 use crate::sst::{self, Sst, SstCursor, SstWriter, WrittenSst};
+use crate::stripe::wal_checkpoint;
 
 /// After so many entries, a compaction looks whether the engine is being closed.
 const ENTRIES_BETWEEN_CHECKS: u64 = 1024;
@@ -43,6 +44,10 @@ pub(crate) fn compact(core: &Arc<Core>, stripe: usize) -> Result<(), Error> {
     let output = merge(core, stripe, inputs, &horizon, is_oldest)?;
 
     let mut edits: Vec<Edit> = inputs.iter().map(|input| Edit::SstRemoved { id: input.meta.id }).collect();
+    if core.wal.is_none() {
+        // The commits on whose account versions were dropped are not in a log; their seqnos must not be used again.
+        edits.extend(core.checkpoint_edits(wal_checkpoint(core, |_| false), 0));
+    }
     edits.push(Edit::HistoryStart(horizon.start()));
     edits.extend(output.as_ref().map(|sst| Edit::SstAdded(Arc::clone(&sst.meta))));
     if is_planted(Bug::FileDeletedBeforeManifest) {
