@@ -14,6 +14,7 @@ use crate::sst::SstShared;
 use crate::stripe::{self, Stripe, View};
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use crate::sync::thread::yield_now;
 use crate::txn::{CommitOrder, DroppedSpaces, Latches, LeadQueue, Publication, SnapshotRegistry};
 use crate::wal::{Lead, Wal};
 use crate::{Durability, Error, Health, Key, Metrics, Options, SeqNo, Ticket, Value};
@@ -250,6 +251,14 @@ impl Core {
         let Some(wal) = &self.wal else { return false };
         let Some(lead) = wal.try_lead() else { return false };
         if !self.commit_order.has_pending() {
+            if is_planted(Bug::LeadDroppedUnseen) {
+                // So that a scheduler comes by while the lead is held for nothing.
+                yield_now();
+                return false;
+            }
+            drop(lead);
+            // Whoever queued a commit meanwhile found the lead taken.
+            self.wake_leader();
             return false;
         }
         self.write_log(wal, lead);
@@ -284,14 +293,19 @@ impl Core {
             Ok(None) => {}
             Err(error) => self.poison_handed_over(&error),
         }
-        if self.commit_order.has_pending() {
-            self.lead_queue.wake_one(self.publication.durable());
-        }
+        self.wake_leader();
         if needs_sync {
             self.background.expect_log_sync(self);
         }
         if log_is_full && !self.flush_is_urgent.swap(true, Ordering::Relaxed) {
             self.background.submit(self, Job::Flush);
+        }
+    }
+
+    /// Comes after the lead was given up: finds one of those who could not take it and have something to write.
+    fn wake_leader(&self) {
+        if self.commit_order.has_pending() {
+            self.lead_queue.wake_one(self.publication.durable());
         }
     }
 

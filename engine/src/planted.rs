@@ -38,6 +38,7 @@ pub enum Bug {
     PinnedAfterReading,
     LatchesReleasedTooEarly,
     ManifestAheadOfLog,
+    LeadDroppedUnseen,
 }
 
 /// Those that a single thread can show, with crashes and failures.
@@ -68,7 +69,7 @@ pub const OF_ONE_THREAD: [Bug; 23] = [
 ];
 
 /// Those that take threads, and an unlucky order of their steps.
-pub const OF_SEVERAL_THREADS: [Bug; 9] = [
+pub const OF_SEVERAL_THREADS: [Bug; 10] = [
     Bug::GapNotWaitedFor,
     Bug::SeqnoReadBeforeView,
     Bug::LeadNotTriedAgain,
@@ -78,6 +79,7 @@ pub const OF_SEVERAL_THREADS: [Bug; 9] = [
     Bug::PinnedAfterReading,
     Bug::LatchesReleasedTooEarly,
     Bug::ManifestAheadOfLog,
+    Bug::LeadDroppedUnseen,
 ];
 
 #[cfg(feature = "planted-bugs")]

@@ -9,12 +9,13 @@
 mod support;
 
 use std::io::ErrorKind;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use kstone_engine::{Engine, Error, Key, Options};
+use kstone_engine::{Durability, Engine, Error, Key, Options};
 use support::HookedDisk;
 
 const OLD: Key<'static> = Key { space: 1, partition: b"old", sort: b"" };
@@ -78,6 +79,33 @@ fn put(engine: &Engine, key: Key<'_>) -> Result<(), Error> {
 fn reopened(disk: &HookedDisk) -> Engine {
     disk.memory.break_lock();
     Engine::open(disk.memory.clone(), Options::default()).unwrap()
+}
+
+/// What relaxed mode published is kept by a process that ends, whether it was synced or not.
+#[test]
+fn a_failed_write_takes_nothing_that_was_published_before() {
+    for failing in ["write", "sync"] {
+        let fails = Arc::new(AtomicBool::new(false));
+        let disk = Arc::new(HookedDisk::new({
+            let fails = Arc::clone(&fails);
+            move |operation, name| match operation == failing && name.ends_with(".wal") && fails.load(Ordering::SeqCst) {
+                true => Err(ErrorKind::StorageFull.into()),
+                false => Ok(()),
+            }
+        }));
+        // The second commit is synced; a group that comes later than this after the last sync is.
+        let interval = if failing == "sync" { Duration::ZERO } else { Duration::from_secs(3600) };
+        let options = |interval| Options { durability: Durability::Relaxed { interval }, ..Options::default() };
+        let engine = Engine::open(disk.clone(), options(interval)).unwrap();
+        put(&engine, OLD).unwrap();
+        fails.store(true, Ordering::SeqCst);
+        assert!(put(&engine, NEW).is_err());
+        fails.store(false, Ordering::SeqCst);
+        drop(engine);
+        let engine = reopened(&disk);
+        assert!(engine.get(OLD).unwrap().is_some(), "published, and gone after a {failing} that failed");
+        assert!(engine.get(NEW).unwrap().is_none(), "answered with an error, and there");
+    }
 }
 
 #[test]

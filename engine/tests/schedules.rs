@@ -26,6 +26,11 @@ fn two_waiting_threads_are_both_served() {
 }
 
 #[test]
+fn a_look_at_the_log_keeps_nobody_from_writing() {
+    try_schedules(schedules::a_look_at_the_log_keeps_nobody_from_writing, schedule_count(COUNT));
+}
+
+#[test]
 fn awaited_tickets_are_served() {
     try_schedules(schedules::awaited_tickets, schedule_count(COUNT));
 }

@@ -11,12 +11,13 @@ use std::panic::catch_unwind;
 use kstone_engine::planted::{Bug, OF_SEVERAL_THREADS, plant, reached_count};
 use support::schedules::{self, schedule_count, try_schedules};
 
-const SCENARIOS: [(&str, fn()); 6] = [
+const SCENARIOS: [(&str, fn()); 7] = [
     ("two_waiting_threads", schedules::two_waiting_threads),
     ("commits_are_seen_whole_and_in_order", schedules::commits_are_seen_whole_and_in_order),
     ("a_commit_beside_a_flush_of_its_stripe_is_kept", schedules::a_commit_beside_a_flush_of_its_stripe_is_kept),
     ("versions_that_are_read_are_kept", schedules::versions_that_are_read_are_kept),
     ("a_drop_that_is_taken_back_took_nothing", schedules::a_drop_that_is_taken_back_took_nothing),
+    ("a_look_at_the_log_keeps_nobody_from_writing", schedules::a_look_at_the_log_keeps_nobody_from_writing),
     ("memtables_are_sealed_beside_writers_and_readers", schedules::memtables_are_sealed_beside_writers_and_readers),
 ];
 

@@ -153,22 +153,30 @@ impl Wal {
     /// were answered with the error do not come back with the next start.
     pub(crate) fn write_group(&self, writer: &mut Writer, group: &[PendingRecord]) -> Result<Option<u64>, Error> {
         writer.check()?;
-        let outcome = self.write_and_sync(writer, group);
+        let Some(last) = group.last() else { return Ok(None) };
+        let outcome = self.prepare_file(writer).and_then(|()| {
+            let start = writer.active.as_ref().map_or(0, |active| active.len);
+            self.write_and_sync(writer, group, last.seqno).inspect_err(|_| self.cut_off(writer, start))
+        });
         if let Err(error) = &outcome {
             writer.failure.get_or_insert(error.clone());
-            if let Some(active) = &writer.active
-                && !is_planted(Bug::FailedWriteNotCutOff)
-                && active.file.truncate(active.durable_len).is_ok()
-            {
-                // Best effort; the next start finds a torn end at worst.
-                let _ = active.file.sync();
-            }
         }
         outcome
     }
 
-    fn write_and_sync(&self, writer: &mut Writer, group: &[PendingRecord]) -> Result<Option<u64>, Error> {
-        let Some(last) = group.last() else { return Ok(None) };
+    /// Takes a failed group out of the file, but not what relaxed mode published before it.
+    fn cut_off(&self, writer: &Writer, start: u64) {
+        if let Some(active) = &writer.active
+            && !is_planted(Bug::FailedWriteNotCutOff)
+            && active.file.truncate(start).is_ok()
+        {
+            // Best effort; the next start finds a torn end at worst.
+            let _ = active.file.sync();
+        }
+    }
+
+    /// Has a file that takes records.
+    fn prepare_file(&self, writer: &mut Writer) -> Result<(), Error> {
         if is_planted(Bug::AcknowledgedBeforeSync) {
             self.sync(writer)?;
         }
@@ -178,6 +186,15 @@ impl Wal {
         if writer.active.is_none() {
             self.open_next(writer)?;
         }
+        Ok(())
+    }
+
+    fn write_and_sync(
+        &self,
+        writer: &mut Writer,
+        group: &[PendingRecord],
+        last_seqno: u64,
+    ) -> Result<Option<u64>, Error> {
         let Writer { active: Some(active), buffer, .. } = writer else { return Ok(None) };
         buffer.clear();
         for pending in group {
@@ -193,14 +210,14 @@ impl Wal {
         }
         active.file.write(active.len, buffer)?;
         active.len = end;
-        active.last_seqno = last.seqno;
+        active.last_seqno = last_seqno;
         if buffer.capacity() > BUFFER_BYTES_KEPT {
             *buffer = Vec::new();
         }
         if self.is_sync_due(writer) {
             self.sync(writer)?;
         }
-        Ok(Some(last.seqno))
+        Ok(Some(last_seqno))
     }
 
     /// How many zeros a group of so many bytes brings along that reaches the end of the file.

@@ -132,6 +132,21 @@ pub fn two_waiting_threads() {
     engine.close().unwrap();
 }
 
+/// One thread commits twice, and what it wrote for another with its first commit is all that the other waits for: looking
+/// whether there is something to write, the other must not keep it from writing its second.
+pub fn a_look_at_the_log_keeps_nobody_from_writing() {
+    let disk = Arc::new(FaultyDisk::new());
+    let engine = open(&disk, 0).unwrap();
+    let other = thread::spawn({
+        let engine = engine.clone();
+        move || put(&engine, LEFT, 1).unwrap()
+    });
+    put(&engine, RIGHT, 1).unwrap();
+    put(&engine, RIGHT, 2).unwrap();
+    other.join().unwrap();
+    engine.close().unwrap();
+}
+
 /// The same with tickets that are awaited, which the log's own thread serves, beside one that is waited for.
 pub fn awaited_tickets() {
     let disk = Arc::new(FaultyDisk::new());
