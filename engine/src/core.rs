@@ -16,6 +16,7 @@ use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::sync::thread::yield_now;
 use crate::txn::{CommitOrder, DroppedSpaces, Latches, LeadQueue, Publication, SnapshotRegistry};
+use crate::visits::Visits;
 use crate::wal::{Lead, Wal};
 use crate::{Durability, Error, Health, Key, Metrics, Options, SeqNo, Ticket, Value};
 
@@ -53,6 +54,7 @@ pub(crate) struct Core {
     pub(crate) slow_down_nanos: AtomicU64,
     pub(crate) damage: Mutex<Option<Error>>,
     pub(crate) closed: AtomicBool,
+    pub(crate) visits: Visits,
     /// What closing came to; locked by who closes.
     pub(crate) close_outcome: Mutex<Option<Result<(), Error>>>,
     pub(crate) lock: Mutex<Option<Box<dyn DiskLock>>>,
@@ -381,6 +383,7 @@ impl Core {
         }
         self.closed.store(true, Ordering::SeqCst);
         self.latches.pass_all();
+        self.visits.end();
         let outcome = self.settle();
         self.background.stop();
         if let Some(wal) = &self.wal {

@@ -122,6 +122,7 @@ impl Engine {
 
     /// Writes all memtables to SSTs.
     pub fn flush(&self) -> Result<(), Error> {
+        let _visit = self.core.visits.begin()?;
         self.core.check_writable()?;
         stripe::flush_all(&self.core)?;
         self.core.background.run_inline(&self.core);
@@ -136,6 +137,7 @@ impl Engine {
     /// Makes a consistent, openable copy of the whole database in a folder that does not exist yet, by hard links, while
     /// writes go on.
     pub fn checkpoint(&self, target: &Path) -> Result<(), Error> {
+        let _visit = self.core.visits.begin()?;
         checkpoint::checkpoint(&self.core, target)
     }
 
@@ -149,7 +151,8 @@ impl Engine {
         self.core.metrics()
     }
 
-    /// Stops cleanly: waits until every commit is durable and releases the database. Later calls that write fail. A second
+    /// Stops cleanly: waits until every commit is durable, and for calls of [`flush`](Engine::flush) and
+    /// [`checkpoint`](Engine::checkpoint) on other threads, and releases the database. Later calls that write fail. A second
     /// call waits for the first one and says the same. A waker must not call this: it may be run by what is waited for.
     pub fn close(&self) -> Result<(), Error> {
         self.core.close()

@@ -57,6 +57,7 @@ mod sync;
 mod txn;
 mod value;
 mod verify;
+mod visits;
 mod wal;
 
 pub use batch::WriteBatch;

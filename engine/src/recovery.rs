@@ -18,6 +18,7 @@ use crate::stripe::{self, Stripe, View};
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::txn::{CommitOrder, DroppedSpaces, Latches, LeadQueue, Publication, SnapshotRegistry};
+use crate::visits::Visits;
 use crate::wal::{self, Record, Wal};
 use crate::{Durability, Error, Options, checkpoint};
 
@@ -133,6 +134,7 @@ fn build(folder: Folder, options: Options, manifest: Manifest, lock: Box<dyn Dis
         slow_down_nanos: AtomicU64::new(0),
         damage: Mutex::new(None),
         closed: AtomicBool::new(false),
+        visits: Visits::new(),
         close_outcome: Mutex::new(None),
         lock: Mutex::new(Some(lock)),
         manifest: Mutex::new(manifest),

@@ -9,6 +9,7 @@
 mod support;
 
 use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -88,7 +89,8 @@ fn a_failed_write_takes_nothing_that_was_published_before() {
         let fails = Arc::new(AtomicBool::new(false));
         let disk = Arc::new(HookedDisk::new({
             let fails = Arc::clone(&fails);
-            move |operation, name| match operation == failing && name.ends_with(".wal") && fails.load(Ordering::SeqCst) {
+            move |operation, name| match operation == failing && name.ends_with(".wal") && fails.load(Ordering::SeqCst)
+            {
                 true => Err(ErrorKind::StorageFull.into()),
                 false => Ok(()),
             }
@@ -161,4 +163,33 @@ fn whoever_closes_second_waits_for_the_first() {
     let said = [first, second].map(|close| close.join().unwrap().unwrap_err().to_string());
     assert_eq!(said[0], said[1]);
     assert!(ticket.wait().is_err());
+}
+
+/// The folder may belong to another process when closing has returned.
+#[test]
+fn closing_waits_for_a_flush_and_a_copy_of_another_thread() {
+    let calls: [(fn(&Engine) -> Result<(), Error>, &str); 2] =
+        [(Engine::flush, ".sst"), (|engine| engine.checkpoint(Path::new("copy")), ".wal")];
+    for (call, kind) in calls {
+        let GatedDisk { disk, log, sst } = gated_disk();
+        let engine = Engine::open(disk.clone(), Options::default()).unwrap();
+        put(&engine, OLD).unwrap();
+        let held = hold(if kind == ".sst" { &sst } else { &log });
+        let caller = thread::spawn({
+            let engine = engine.clone();
+            move || call(&engine)
+        });
+        held.reached.recv().unwrap();
+        let closing = thread::spawn({
+            let engine = engine.clone();
+            move || engine.close()
+        });
+        thread::sleep(WHILE);
+        assert!(!closing.is_finished(), "closed while files of {kind} are written");
+        held.answers.send(Ok(())).unwrap();
+        caller.join().unwrap().unwrap();
+        closing.join().unwrap().unwrap();
+        assert!(matches!(engine.flush(), Err(Error::Closed)));
+        assert!(matches!(engine.checkpoint(Path::new("late")), Err(Error::Closed)));
+    }
 }
