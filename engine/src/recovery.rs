@@ -50,10 +50,10 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Core>, E
     let lock = folder.lock()?;
     let mut files = Files::list(&folder)?;
     let manifest = open_manifest(&folder, &files, options.manifest_bytes_min)?;
-    remove_obsolete(&folder, &mut files, manifest.state())?;
+    let kept_wal = remove_obsolete(&folder, &mut files, manifest.state())?;
     let core = Arc::new(build(folder, options, manifest, lock));
     // Memtables that fill up are flushed meanwhile, and that starts threads.
-    replay(&core, &files.wals).inspect_err(|error| core.abandon(error))?;
+    replay(&core, &files.wals, kept_wal).inspect_err(|error| core.abandon(error))?;
     Ok(core)
 }
 
@@ -74,31 +74,35 @@ fn open_manifest(folder: &Folder, files: &Files, rewrite_bytes_min: u64) -> Resu
         }
         return Ok(manifest);
     };
-    for name in &loaded.obsolete {
-        folder.remove(name)?;
-    }
-    for meta in loaded.manifest.state().ssts.values() {
+    for meta in loaded.state().ssts.values() {
         if !files.ssts.contains(&(meta.stripe, meta.id)) {
-            let file = sst::file_name(meta.stripe, meta.id);
-            return Err(Error::Corrupt { file, offset: 0, what: "the file is missing".to_owned() });
+            return Err(loaded.error_of_missing(&sst::file_name(meta.stripe, meta.id)));
         }
     }
-    Ok(loaded.manifest)
+    // The newest file of the log is never deleted, so one that is missing was deleted by an edit.
+    let first_needed = loaded.state().wal_first_file;
+    let is_missing = |id| files.wals.last().is_some_and(|last| *last >= id) && !files.wals.contains(&id);
+    if loaded.is_torn() && is_missing(first_needed) {
+        return Err(loaded.error_of_missing(&wal::file_name(first_needed)));
+    }
+    loaded.adopt()
 }
 
 /// Deletes what the manifest does not name: the results of interrupted flushes and compactions, and the inputs of
-/// finished ones.
-fn remove_obsolete(folder: &Folder, files: &mut Files, state: &State) -> Result<(), Error> {
+/// finished ones. Returns the newest file of the log if it is kept though nothing in it is needed.
+fn remove_obsolete(folder: &Folder, files: &mut Files, state: &State) -> Result<Option<u64>, Error> {
     for &(stripe, id) in &files.ssts {
         if !state.ssts.contains_key(&id) {
             folder.remove(&sst::file_name(stripe, id))?;
         }
     }
-    for &id in files.wals.iter().filter(|id| **id < state.wal_first_file) {
+    let needed = files.wals.split_off(files.wals.partition_point(|id| *id < state.wal_first_file));
+    let mut obsolete = std::mem::replace(&mut files.wals, needed);
+    let kept = if files.wals.is_empty() { obsolete.pop() } else { None };
+    for id in obsolete {
         folder.remove(&wal::file_name(id))?;
     }
-    files.wals.retain(|id| *id >= state.wal_first_file);
-    Ok(())
+    Ok(kept)
 }
 
 fn build(folder: Folder, options: Options, manifest: Manifest, lock: Box<dyn DiskLock>) -> Core {
@@ -160,7 +164,7 @@ fn stripes(state: &State, shared: &Arc<SstShared>) -> Box<[Stripe]> {
 }
 
 /// Puts what is in the log and not in SSTs back into memtables.
-fn replay(core: &Arc<Core>, wal_ids: &[u64]) -> Result<(), Error> {
+fn replay(core: &Arc<Core>, wal_ids: &[u64], kept_wal: Option<u64>) -> Result<(), Error> {
     let (flushed_through, checkpoint, durable, timed_through) = {
         let manifest = core.manifest.lock();
         let state = manifest.state();
@@ -185,7 +189,7 @@ fn replay(core: &Arc<Core>, wal_ids: &[u64]) -> Result<(), Error> {
     forget_spaces(core)?;
     match &core.wal {
         Some(wal) => {
-            wal.adopt(&recovered);
+            wal.adopt(&recovered, kept_wal, checkpoint)?;
             if recovered.files.is_empty() && timed_through > checkpoint {
                 // What was written without a log leaves a gap before the next record.
                 let edit = Edit::WalCheckpoint { seqno: timed_through, first_file: 0 };

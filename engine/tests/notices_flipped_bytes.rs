@@ -5,7 +5,7 @@
 mod support;
 
 use kstone_engine::Compression;
-use support::flip_everything;
+use support::{flip_everything, flip_the_manifest};
 
 #[test]
 fn in_plain_blocks() {
@@ -20,4 +20,9 @@ fn in_blocks_compressed_with_lz4() {
 #[test]
 fn in_blocks_compressed_with_zstandard() {
     flip_everything(Compression::Zstd, 3);
+}
+
+#[test]
+fn in_the_manifest_of_a_process_that_was_killed() {
+    flip_the_manifest(Compression::None, 4);
 }

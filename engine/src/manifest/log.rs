@@ -48,26 +48,21 @@ pub(crate) struct Manifest {
     failure: Option<Error>,
 }
 
-/// What a folder's manifest says, and which files are obsolete.
+/// What a folder's manifest says; nothing was changed yet.
 pub(crate) struct Loaded {
-    pub(crate) manifest: Manifest,
-    pub(crate) obsolete: Vec<String>,
+    manifest: Manifest,
+    ids: Vec<u64>,
+    is_torn: bool,
 }
 
 /// Reads the newest whole manifest; `None` when there is none.
-///
-/// A torn end is the rest of an edit that nobody relied on; the manifest is then replaced, so that new edits never follow
-/// a torn one. One without is synced before it is believed, as it may have been in the page cache only.
 pub(crate) fn load(folder: &Folder, ids: &[u64], rewrite_bytes_min: u64) -> Result<Option<Loaded>, Error> {
     for &id in ids.iter().rev() {
         let file = folder.open(&file_name(id))?;
         let bytes = file.read(0, file.len_bytes()? as usize)?;
         let Some(contents) = read_file(&file, id, &bytes)? else { continue };
-        let mut obsolete: Vec<String> =
-            ids.iter().filter(|other| **other != id).map(|&other| file_name(other)).collect();
-        let torn = contents.len < bytes.len();
-        let last_id = ids.last().copied().unwrap_or(id);
-        let mut manifest = Manifest {
+        let is_torn = contents.len < bytes.len();
+        let manifest = Manifest {
             folder: folder.clone(),
             rewrite_bytes_min,
             id,
@@ -77,18 +72,47 @@ pub(crate) fn load(folder: &Folder, ids: &[u64], rewrite_bytes_min: u64) -> Resu
             state: contents.state,
             failure: None,
         };
-        if torn || last_id != id {
-            obsolete.push(file_name(id));
-            manifest.id = last_id;
-            manifest.write_next_file()?;
-            obsolete.retain(|name| *name != file_name(manifest.id));
-        } else {
-            manifest.file.sync()?;
-            folder.sync()?;
-        }
-        return Ok(Some(Loaded { manifest, obsolete }));
+        return Ok(Some(Loaded { manifest, ids: ids.to_vec(), is_torn }));
     }
     Ok(None)
+}
+
+impl Loaded {
+    pub(crate) fn state(&self) -> &State {
+        &self.manifest.state
+    }
+
+    /// The error when files are missing that the manifest names. What it says was true once; with a torn end that is no
+    /// interrupted edit: what was deleted on account of an edit was deleted after the edit was durable.
+    pub(crate) fn error_of_missing(&self, name: &str) -> Error {
+        match self.is_torn {
+            true => damaged(&self.manifest.file, self.manifest.len as usize),
+            false => Error::Corrupt { file: name.to_owned(), offset: 0, what: "the file is missing".to_owned() },
+        }
+    }
+
+    pub(crate) fn is_torn(&self) -> bool {
+        self.is_torn
+    }
+
+    /// Continues the manifest. A torn end is the rest of an edit that nobody relied on; the manifest is then replaced, so
+    /// that new edits never follow a torn one. One without is synced before it is believed, as it may have been in the page
+    /// cache only.
+    pub(crate) fn adopt(self) -> Result<Manifest, Error> {
+        let Loaded { mut manifest, ids, is_torn } = self;
+        let last_id = ids.last().copied().unwrap_or(manifest.id);
+        if is_torn || last_id != manifest.id {
+            manifest.id = last_id;
+            manifest.write_next_file()?;
+        } else {
+            manifest.file.sync()?;
+            manifest.folder.sync()?;
+        }
+        for id in ids.into_iter().filter(|id| *id != manifest.id) {
+            manifest.folder.remove(&file_name(id))?;
+        }
+        Ok(manifest)
+    }
 }
 
 struct Contents {

@@ -123,13 +123,20 @@ impl Wal {
         }
     }
 
-    /// Continues after the recovered files; a new file is made for the first record.
-    pub(crate) fn adopt(&self, recovered: &Recovered) {
+    /// Continues after the recovered files; a new file is made for the first record. There may be one before them that was
+    /// kept as the newest, and holds nothing after `checkpoint`.
+    pub(crate) fn adopt(&self, recovered: &Recovered, kept: Option<u64>, checkpoint: u64) -> Result<(), Error> {
+        let kept = kept.map(|id| -> Result<ClosedFile, Error> {
+            let len = self.folder.open(&record::file_name(id))?.len_bytes()?;
+            Ok(ClosedFile { id, last_seqno: checkpoint, len })
+        });
+        let kept = kept.transpose()?;
         let mut writer = self.writer.lock();
-        writer.closed = recovered.files.iter().copied().collect();
+        writer.closed = kept.into_iter().chain(recovered.files.iter().copied()).collect();
         // Ids have no gaps, so the id of a file whose creation was interrupted is used again.
         writer.last_file_id = recovered.files.last().map_or(writer.last_file_id, |last| last.id);
         writer.unread_from = None;
+        Ok(())
     }
 
     /// Takes the lead if nobody has it.
@@ -355,14 +362,16 @@ impl Wal {
         needed.or(writer.active.as_ref().map(|active| active.id)).unwrap_or(writer.last_file_id + 1)
     }
 
-    /// Deletes the files before `first`, which the manifest says are not needed.
+    /// Deletes the files before `first`, which the manifest says are not needed, but not the newest one. If the manifest's
+    /// last edit, on whose account they are deleted, should be damaged later, the file shows that others are missing.
     pub(crate) fn truncate(&self, first: u64) -> Result<(), Error> {
         let _deletion = self.deletion.lock();
         loop {
             let obsolete = {
                 let mut writer = self.writer.lock();
+                let is_newest = writer.closed.len() == 1 && writer.active.is_none();
                 match writer.closed.front() {
-                    Some(oldest) if oldest.id < first => writer.closed.pop_front(),
+                    Some(oldest) if oldest.id < first && !is_newest => writer.closed.pop_front(),
                     _ => None,
                 }
             };

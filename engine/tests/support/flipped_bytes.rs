@@ -1,5 +1,6 @@
 //! Every byte of a database flipped.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use kstone_engine::io::{Disk, MemoryDisk};
@@ -115,6 +116,84 @@ pub fn flip_everything(compression: Compression, seed: u64) {
             assert!(is_last_record, "{name}: flips that nobody notices: {unnoticed:?}");
         }
     }
+}
+
+/// What a process does before it is killed. The manifest's last record is a different one each time.
+const LAST_STEPS: [fn(&Engine); 4] = [
+    |engine| engine.flush().unwrap(),
+    |engine| {
+        engine.checkpoint(Path::new("copy")).unwrap();
+        engine.flush().unwrap();
+    },
+    |engine| {
+        engine.flush().unwrap();
+        engine.transact(&[], |_, batch| batch.drop_space(1)).unwrap().1.wait().unwrap();
+        engine.close().unwrap();
+    },
+    |engine| {
+        engine.checkpoint(Path::new("copy")).unwrap();
+        engine.close().unwrap();
+    },
+];
+
+/// Flips every byte of the manifest of a database whose process was killed or had just stopped, and again after the next
+/// start was killed. An opening that fails changes nothing, so that the byte can be repaired.
+pub fn flip_the_manifest(compression: Compression, seed: u64) {
+    for (step, last_step) in LAST_STEPS.iter().enumerate() {
+        let disk = Arc::new(MemoryDisk::new());
+        // Small files, so that there are some to be deleted.
+        let options = Options { compression, wal_file_bytes: 2_000, ..options(Durability::Sync) };
+        let mut workload = Workload::default();
+        let engine = Engine::open(disk.clone(), options.clone()).unwrap();
+        workload.run(&engine, &mut Random::new(seed), 40, || 0).unwrap();
+        last_step(&engine);
+        let expected = contents(&engine, engine.published());
+        let killed = copy(&disk);
+        drop(engine);
+        let disk = Arc::new(copy(&killed));
+        let engine = Engine::open(disk.clone(), options.clone()).unwrap();
+        let killed_again = copy(&disk);
+        drop(engine);
+        for disk in [killed, killed_again] {
+            let names = disk.list().unwrap();
+            let name = names.iter().find(|name| name.ends_with(".manifest")).unwrap();
+            let len = disk.open(name).unwrap().len_bytes().unwrap();
+            let mut refused = 0;
+            for offset in 0..len {
+                let context = format!("last step {step}, {name} with byte {offset} of {len} flipped");
+                let damaged = Arc::new(copy(&disk));
+                let file = damaged.open(name).unwrap();
+                let byte = file.read_at(offset, 1).unwrap()[0];
+                file.write_at(offset, &[byte ^ 1]).unwrap();
+                match Engine::open(damaged.clone(), options.clone()) {
+                    Ok(engine) => assert_eq!(contents(&engine, engine.published()), expected, "{context}"),
+                    Err(error) => {
+                        Flip { name, offset, context: &context }.expect_named(&error);
+                        refused += 1;
+                        file.write_at(offset, &[byte]).unwrap();
+                        let engine = Engine::open(damaged, options.clone()).unwrap();
+                        assert_eq!(contents(&engine, engine.published()), expected, "{context}, and repaired");
+                    }
+                }
+            }
+            assert!(refused > 0);
+        }
+    }
+}
+
+/// All that a reader sees.
+fn contents(engine: &Engine, last: SeqNo) -> Vec<(u32, Vec<u8>, Vec<u8>, u64, Vec<u8>)> {
+    let snapshot = engine.snapshot();
+    assert_eq!(snapshot.seqno(), last);
+    let mut found = Vec::new();
+    for space in 0..SPACES {
+        let range = ScanRange::Positions { space, first: 0, last: u32::MAX, after: None };
+        let mut scan = engine.scan(&snapshot, range, Direction::Forward);
+        while let Some(row) = scan.next().unwrap() {
+            found.push((space, row.partition.to_vec(), row.sort.to_vec(), row.seqno.0, row.value.to_vec()));
+        }
+    }
+    found
 }
 
 /// All kinds of files are there with content, and blocks as the setting wants them.

@@ -24,7 +24,7 @@ mod workload;
 
 pub use dropped_space::a_dropped_space_stays_dropped;
 pub use failing_calls::run_with_failing_calls;
-pub use flipped_bytes::flip_everything;
+pub use flipped_bytes::{flip_everything, flip_the_manifest};
 pub use hooked_disk::HookedDisk;
 pub use model::{Model, assert_same, scan_all};
 pub use model_run::{Place, Storage, compare_with_model, tiny};
