@@ -52,7 +52,7 @@ impl BlockCache {
         self.blocks.weight()
     }
 
-    /// How many blocks had to be read from disk.
+    /// How many blocks were put in because they had to be read from disk.
     pub(crate) fn miss_count(&self) -> u64 {
         self.miss_count.load(Ordering::Relaxed)
     }

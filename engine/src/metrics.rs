@@ -35,7 +35,7 @@ pub struct Metrics {
     pub wal_bytes: u64,
     /// How many bytes of blocks are cached.
     pub block_cache_bytes: u64,
-    /// How many blocks had to be read from disk.
+    /// How many blocks were put into the cache because they had to be read from disk.
     pub block_cache_miss_count: u64,
     /// How many SST files are open.
     pub open_file_count: usize,

@@ -8,7 +8,7 @@ use crate::core::Core;
 use crate::iter::{Cursor, Merge};
 use crate::manifest::Edit;
 use crate::planted::{Bug, is_planted};
-use crate::sst::{self, Sst, SstCursor, SstWriter, WrittenSst};
+use crate::sst::{self, Purpose, Sst, SstCursor, SstWriter, WrittenSst};
 use crate::stripe::wal_checkpoint;
 
 /// After so many entries, a compaction looks whether the engine is being closed.
@@ -76,8 +76,9 @@ fn merge(
     let base = inputs.iter().map(|input| input.meta.seqno_min).min().unwrap_or(0);
     // The output takes the place of the newest input in the order of ages.
     let rank = inputs.iter().map(|input| input.meta.rank).max().unwrap_or(0);
-    let cursors = inputs.iter().map(|input| Cursor::Sst(Box::new(SstCursor::uncached(Arc::clone(input)))));
-    let mut retained = Retained::new(Merge::new(cursors.collect()), horizon, &core.dropped_spaces, is_oldest)?;
+    let cursor = |input: &Arc<Sst>| Cursor::Sst(Box::new(SstCursor::new(Arc::clone(input), Purpose::Compaction)));
+    let mut retained =
+        Retained::new(Merge::new(inputs.iter().map(cursor).collect()), horizon, &core.dropped_spaces, is_oldest)?;
     let id = core.manifest.lock().next_file_id();
     let mut writer: Option<SstWriter> = None;
     let compression = core.options.compression_of(is_oldest);

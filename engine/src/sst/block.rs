@@ -88,7 +88,7 @@ pub(super) fn shared_len(left: &[u8], right: &[u8]) -> usize {
 pub(super) struct Malformed;
 
 /// A position in a block. The block itself is given with every call, so a cursor borrows nothing.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct BlockCursor {
     key: KeyBuf,
     value: Range<usize>,

@@ -11,15 +11,24 @@ use super::reader::{OpenSst, Sst};
 use crate::Error;
 use crate::memtable::EntryRef;
 
-/// How much a cursor that goes through a whole SST reads at once.
-const READ_AHEAD_BYTES: usize = 128 << 10;
+/// How much a compaction, which goes through a whole SST, reads at once.
+const COMPACTION_AHEAD_BYTES: usize = 128 << 10;
+/// A scan that has come so far forwards in an SST reads ahead, half as much as it has come. Most end before.
+const SCAN_AHEAD_FROM_BYTES: usize = 16 << 10;
+/// The most that a scan reads at once. It holds as much for each SST of the stripe.
+const SCAN_AHEAD_BYTES_MAX: usize = 64 << 10;
+/// A scan that has come so far puts no more blocks into the cache: it would push out many, and reading ahead is cheap.
+const SCAN_CACHED_BYTES_MAX: usize = 256 << 10;
 
 /// A position in an SST. It reads the blocks that it comes to, and keeps the file open.
 pub(crate) struct SstCursor {
     sst: Arc<Sst>,
     open: Option<Arc<OpenSst>>,
-    /// What was read ahead, and where it lies; `None` for a cursor whose blocks go through the cache.
-    ahead: Option<(u64, Bytes)>,
+    purpose: Purpose,
+    /// How many bytes of blocks the cursor came through forwards since it was put somewhere.
+    passed_bytes: usize,
+    /// What was read ahead, and where it lies.
+    ahead: (u64, Bytes),
     /// In the top index.
     top: BlockCursor,
     /// The partition's index, and the position in it.
@@ -30,6 +39,14 @@ pub(crate) struct SstCursor {
     entry: BlockCursor,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Blocks go through the cache, until the scan has come far.
+    Scan,
+    /// Everything is read once: it must not push other blocks out of the cache.
+    Compaction,
+}
+
 #[derive(Clone, Copy)]
 enum Towards {
     Next,
@@ -37,12 +54,13 @@ enum Towards {
 }
 
 impl SstCursor {
-    /// A cursor whose blocks go through the cache.
-    pub(crate) fn new(sst: Arc<Sst>) -> Self {
+    pub(crate) fn new(sst: Arc<Sst>, purpose: Purpose) -> Self {
         SstCursor {
             sst,
             open: None,
-            ahead: None,
+            purpose,
+            passed_bytes: 0,
+            ahead: (0, Bytes::new()),
             top: BlockCursor::default(),
             index: Bytes::new(),
             middle: BlockCursor::default(),
@@ -52,13 +70,9 @@ impl SstCursor {
         }
     }
 
-    /// A cursor for a compaction, which reads everything once: it must not push other blocks out of the cache.
-    pub(crate) fn uncached(sst: Arc<Sst>) -> Self {
-        SstCursor { ahead: Some((0, Bytes::new())), ..Self::new(sst) }
-    }
-
     pub(crate) fn seek(&mut self, key: &[u8], seqno: u64) -> Result<(), Error> {
         let open = self.open()?;
+        self.passed_bytes = 0;
         let moved = self.top.seek(&open.top, key, u64::MAX);
         if !self.load_partition(&open, moved)? {
             return Ok(());
@@ -147,8 +161,14 @@ impl SstCursor {
     /// Moves to the block beside this one, over the edge of the partition if need be; `false` beyond either end.
     fn step_block(&mut self, open: &OpenSst, towards: Towards) -> Result<bool, Error> {
         let moved = match towards {
-            Towards::Next => self.middle.next(&self.index),
-            Towards::Previous => self.middle.previous(&self.index),
+            Towards::Next => {
+                self.passed_bytes += self.block_place.len as usize;
+                self.middle.next(&self.index)
+            }
+            Towards::Previous => {
+                self.passed_bytes = 0;
+                self.middle.previous(&self.index)
+            }
         };
         if self.load_block(open, moved)? {
             return Ok(true);
@@ -192,15 +212,66 @@ impl SstCursor {
     }
 
     fn read(&mut self, open: &OpenSst, place: Place) -> Result<Bytes, Error> {
-        let Some((start, ahead)) = &mut self.ahead else { return self.sst.block(open, place) };
-        let is_there = place.offset >= *start && place.offset + u64::from(place.len) <= *start + ahead.len() as u64;
-        if !is_there {
-            *ahead = open.file.read(place.offset, READ_AHEAD_BYTES.max(place.len as usize))?;
-            *start = place.offset;
+        if self.purpose == Purpose::Compaction {
+            if !self.is_ahead(place) {
+                let len = COMPACTION_AHEAD_BYTES.max(place.len as usize);
+                self.ahead = (place.offset, open.file.read(place.offset, len)?);
+            }
+            return self.sst.unpack(open, place, &self.frame_ahead(place));
         }
-        let offset = (place.offset - *start) as usize;
-        let end = (offset + place.len as usize).min(ahead.len());
-        self.sst.unpack(open, place, &ahead.slice(offset..end))
+        if self.passed_bytes < SCAN_AHEAD_FROM_BYTES {
+            return self.sst.block(open, place);
+        }
+        match self.sst.cached_block(place) {
+            Some(block) => Ok(block),
+            None => self.read_with_next(open, place),
+        }
+    }
+
+    /// A block of a scan that has come so far that the blocks behind it are read along with it.
+    fn read_with_next(&mut self, open: &OpenSst, place: Place) -> Result<Bytes, Error> {
+        if !self.is_ahead(place) {
+            let end = self.end_of_next(place, (self.passed_bytes / 2).min(SCAN_AHEAD_BYTES_MAX) as u64);
+            if end == place.end() {
+                return self.sst.block(open, place);
+            }
+            self.ahead = (place.offset, open.file.read(place.offset, (end - place.offset) as usize)?);
+        }
+        let mut block = self.sst.unpack(open, place, &self.frame_ahead(place))?;
+        if !block.is_unique() {
+            // In the cache, or kept by a caller, it would keep all that was read ahead.
+            block = Bytes::copy_from_slice(&block);
+        }
+        if self.passed_bytes < SCAN_CACHED_BYTES_MAX {
+            self.sst.cache_block(place, &block);
+        }
+        Ok(block)
+    }
+
+    /// Where the last block of the partition ends that lies within so many bytes from the start of this one.
+    fn end_of_next(&self, place: Place, len_max: u64) -> u64 {
+        let mut end = place.end();
+        let mut cursor = self.middle.clone();
+        // What is malformed is found when the scan comes to it.
+        while cursor.next(&self.index).is_ok() && cursor.is_valid() {
+            match Place::decode(&self.index[cursor.value()]) {
+                Some(next) if next.offset == end && next.end() - place.offset <= len_max => end = next.end(),
+                _ => break,
+            }
+        }
+        end
+    }
+
+    fn is_ahead(&self, place: Place) -> bool {
+        let (start, ahead) = &self.ahead;
+        place.offset >= *start && place.end() <= start + ahead.len() as u64
+    }
+
+    /// The frame at a place, out of what was read ahead; cut off where the file ends.
+    fn frame_ahead(&self, place: Place) -> Bytes {
+        let (start, ahead) = &self.ahead;
+        let offset = (place.offset - start) as usize;
+        ahead.slice(offset..(offset + place.len as usize).min(ahead.len()))
     }
 
     fn checked(&self, open: &OpenSst, moved: Result<(), Malformed>) -> Result<(), Error> {

@@ -37,6 +37,11 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Where what lies behind it starts.
+    pub(super) fn end(&self) -> u64 {
+        self.offset.saturating_add(self.len.into())
+    }
+
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(10);
         put_varint(&mut bytes, self.offset);

@@ -6,7 +6,7 @@ use super::block::BlockBuilder;
 use super::footer::{FOOTER_BYTES, Footer};
 use super::frame::{self, FRAME_HEADER_BYTES, Place};
 use super::partition::{self, IndexBuilder};
-use super::{SST_FILE, Sst, SstCursor, SstShared, file_name, verify};
+use super::{Purpose, SST_FILE, Sst, SstCursor, SstShared, file_name, verify};
 use crate::batch::Kind;
 use crate::cache::{BlockCache, OpenFiles};
 use crate::file_header::HEADER_BYTES;
@@ -143,7 +143,7 @@ fn walk(sst: &Arc<Sst>, from: &[u8]) -> Result<(), crate::Error> {
         steps += 1;
         assert!(steps < STEPS_MAX, "a cursor goes in circles");
     };
-    let mut cursor = SstCursor::new(Arc::clone(sst));
+    let mut cursor = SstCursor::new(Arc::clone(sst), Purpose::Scan);
     cursor.seek(from, u64::MAX)?;
     while cursor.entry().is_some() {
         count();

@@ -7,7 +7,8 @@
 //! Data blocks come in key order. After every 128 of them (and after the last) comes a partition: the block index and
 //! the bloom of these blocks. After the last partition comes the top index, which names the partitions. The top index
 //! stays in memory while the file is open; partitions and data blocks go through the block cache. So a large database
-//! needs little memory for what it does not touch, and a read of an absent key usually ends at a partition.
+//! needs little memory for what it does not touch, and a read of an absent key usually ends at a partition. Cursors read
+//! ahead on their own: a compaction always, a scan when it has come far.
 
 mod block;
 mod bloom;
@@ -20,7 +21,7 @@ mod partition;
 mod reader;
 mod writer;
 
-pub(crate) use cursor::SstCursor;
+pub(crate) use cursor::{Purpose, SstCursor};
 pub(crate) use reader::{Sst, SstShared, verify};
 pub(crate) use writer::{SstWriter, WrittenSst};
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::block::{BlockCursor, Malformed};
 use super::footer::{FOOTER_BYTES, Footer};
 use super::frame::{self, Place};
-use super::{BLOCKS_PER_PARTITION, SST_FILE, SstCursor, bloom, file_name, partition};
+use super::{BLOCKS_PER_PARTITION, Purpose, SST_FILE, SstCursor, bloom, file_name, partition};
 use crate::Error;
 use crate::cache::{BlockCache, OpenFiles};
 use crate::file_header::HEADER_BYTES;
@@ -101,7 +101,7 @@ impl Sst {
 
     #[cold]
     fn get_by_cursor(self: &Arc<Self>, key: &[u8], seqno: u64) -> Result<Option<Version>, Error> {
-        let mut cursor = SstCursor::new(Arc::clone(self));
+        let mut cursor = SstCursor::new(Arc::clone(self), Purpose::Scan);
         cursor.seek(key, seqno)?;
         Ok(cursor.entry().filter(|entry| entry.key == key).map(|entry| Version {
             seqno: entry.seqno,
@@ -127,12 +127,20 @@ impl Sst {
 
     /// A block, from the cache or else from the file.
     pub(super) fn block(&self, open: &OpenSst, place: Place) -> Result<Bytes, Error> {
-        if let Some(block) = self.shared.blocks.get(self.meta.id, place.offset) {
+        if let Some(block) = self.cached_block(place) {
             return Ok(block);
         }
         let block = frame::read(&open.file, self.meta.id, place)?;
-        self.shared.blocks.insert(self.meta.id, place.offset, block.clone());
+        self.cache_block(place, &block);
         Ok(block)
+    }
+
+    pub(super) fn cached_block(&self, place: Place) -> Option<Bytes> {
+        self.shared.blocks.get(self.meta.id, place.offset)
+    }
+
+    pub(super) fn cache_block(&self, place: Place, block: &Bytes) {
+        self.shared.blocks.insert(self.meta.id, place.offset, block.clone());
     }
 
     /// The block that a frame holds which was read from this place.

@@ -6,7 +6,7 @@ use crate::Error;
 use crate::iter::Cursor;
 use crate::key::{self, SpaceId};
 use crate::memtable::{Memtable, MemtableCursor, Version};
-use crate::sst::{Sst, SstCursor};
+use crate::sst::{Purpose, Sst, SstCursor};
 
 /// The sources of a stripe. Of two sources that know a key, the one that comes first holds the newer versions.
 #[derive(Default)]
@@ -47,7 +47,8 @@ impl View {
         let memtables = self.memtables.iter().filter(|memtable| memtable.may_hold(space));
         let memtables = memtables.map(|memtable| Cursor::Memtable(MemtableCursor::new(Arc::clone(memtable))));
         let ssts = self.ssts.iter().filter(|sst| sst.meta.holds(space));
-        memtables.chain(ssts.map(|sst| Cursor::Sst(Box::new(SstCursor::new(Arc::clone(sst)))))).collect()
+        let cursor = |sst: &Arc<Sst>| Cursor::Sst(Box::new(SstCursor::new(Arc::clone(sst), Purpose::Scan)));
+        memtables.chain(ssts.map(cursor)).collect()
     }
 
     pub(super) fn with_memtable(&self, memtable: &Arc<Memtable>) -> View {

@@ -1,9 +1,12 @@
-//! A disk that asks a test before each call that changes something, so that the call can be held up or fail.
+//! A disk that asks a test before each call that changes something, so that the call can be held up or fail, and counts
+//! what is read.
+#![allow(clippy::disallowed_types, reason = "what is not the engine's is not scheduled")]
 
 use std::fmt::{self, Debug, Formatter};
 use std::io::{ErrorKind, Result};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use kstone_engine::io::{Disk, DiskFile, DiskLock, MemoryDisk};
@@ -14,16 +17,36 @@ type Hook = Arc<dyn Fn(&'static str, &str) -> Result<()> + Send + Sync>;
 #[derive(Clone)]
 pub struct HookedDisk {
     pub memory: Arc<MemoryDisk>,
+    pub reads: Arc<Reads>,
     hook: Hook,
+}
+
+/// What was read so far.
+#[derive(Default)]
+pub struct Reads {
+    count: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Reads {
+    /// How often, and how many bytes.
+    pub fn now(&self) -> (usize, usize) {
+        (self.count.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
+    }
 }
 
 impl HookedDisk {
     pub fn new(hook: impl Fn(&'static str, &str) -> Result<()> + Send + Sync + 'static) -> Self {
-        HookedDisk { memory: Arc::new(MemoryDisk::new()), hook: Arc::new(hook) }
+        HookedDisk { memory: Arc::new(MemoryDisk::new()), reads: Arc::default(), hook: Arc::new(hook) }
     }
 
     fn file(&self, name: &str, file: Arc<dyn DiskFile>) -> Arc<dyn DiskFile> {
-        Arc::new(HookedFile { name: name.to_owned(), file, hook: Arc::clone(&self.hook) })
+        Arc::new(HookedFile {
+            name: name.to_owned(),
+            file,
+            reads: Arc::clone(&self.reads),
+            hook: Arc::clone(&self.hook),
+        })
     }
 }
 
@@ -63,7 +86,7 @@ impl Disk for HookedDisk {
     fn make_folder(&self, path: &Path) -> Result<Arc<dyn Disk>> {
         self.memory.make_folder(path)?;
         let memory = self.memory.folder(path).ok_or(ErrorKind::NotFound)?;
-        Ok(Arc::new(HookedDisk { memory, hook: Arc::clone(&self.hook) }))
+        Ok(Arc::new(HookedDisk { memory, ..self.clone() }))
     }
 
     fn remove_folder(&self, path: &Path) -> Result<()> {
@@ -83,6 +106,7 @@ impl Disk for HookedDisk {
 struct HookedFile {
     name: String,
     file: Arc<dyn DiskFile>,
+    reads: Arc<Reads>,
     hook: Hook,
 }
 
@@ -94,7 +118,10 @@ impl Debug for HookedFile {
 
 impl DiskFile for HookedFile {
     fn read_at(&self, offset: u64, len: usize) -> Result<Bytes> {
-        self.file.read_at(offset, len)
+        let bytes = self.file.read_at(offset, len)?;
+        self.reads.count.fetch_add(1, Ordering::Relaxed);
+        self.reads.bytes.fetch_add(bytes.len(), Ordering::Relaxed);
+        Ok(bytes)
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
