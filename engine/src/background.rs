@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::compaction::Occasion;
 use crate::core::Core;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::thread::JoinHandle;
@@ -19,6 +20,8 @@ pub(crate) enum Job {
     Compact(usize),
     /// Look for SSTs that hold much of spaces whose drop no reader is before any more.
     ReclaimDropped,
+    /// Merge SSTs that could wait.
+    CompactIdle,
 }
 
 /// The threads and what they have to do. Threads start when there is something for them.
@@ -67,6 +70,11 @@ impl Background {
         self.thread_count_max == 0
     }
 
+    /// Whether no job waits, and the engine is not being closed.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.queue.lock().jobs.is_empty() && !self.stopping.load(Ordering::Acquire)
+    }
+
     /// An error when the engine is being closed.
     pub(crate) fn check_running(&self) -> Result<(), Error> {
         if self.stopping.load(Ordering::Acquire) { Err(Error::Closed) } else { Ok(()) }
@@ -81,7 +89,7 @@ impl Background {
         // Memory that runs out is more urgent than many SSTs.
         match job {
             Job::Flush => queue.jobs.push_front(job),
-            Job::Compact(_) | Job::ReclaimDropped => queue.jobs.push_back(job),
+            Job::Compact(_) | Job::ReclaimDropped | Job::CompactIdle => queue.jobs.push_back(job),
         }
         if self.is_inline() {
             return;
@@ -196,16 +204,19 @@ fn run_jobs(core: &Arc<Core>) {
                     break job;
                 }
                 queue.idle_count += 1;
-                let is_time_up = match core.reclaim_interval() {
-                    Some(interval) => background.work.wait_for(&mut queue, interval).timed_out(),
+                let idle = core.idle_interval().map(|interval| (interval, Job::CompactIdle));
+                let reclaim = core.reclaim_interval().map(|interval| (interval, Job::ReclaimDropped));
+                let next = idle.into_iter().chain(reclaim).min_by_key(|(interval, _)| *interval);
+                let due = match next {
+                    Some((interval, job)) => background.work.wait_for(&mut queue, interval).timed_out().then_some(job),
                     None => {
                         background.work.wait(&mut queue);
-                        false
+                        None
                     }
                 };
                 queue.idle_count -= 1;
-                if is_time_up && queue.jobs.is_empty() {
-                    break Job::ReclaimDropped;
+                if let Some(job) = due.filter(|_| queue.jobs.is_empty()) {
+                    break job;
                 }
             }
         };
@@ -218,7 +229,7 @@ fn run(core: &Arc<Core>, job: Job) {
     let outcome = match job {
         Job::Flush => stripe::flush_largest(core),
         Job::Compact(stripe) => {
-            let outcome = compaction::compact(core, stripe);
+            let outcome = compaction::compact(core, stripe, Occasion::Due);
             match outcome {
                 Ok(()) => {
                     core.stripes[stripe].compaction_claim.release();
@@ -234,6 +245,7 @@ fn run(core: &Arc<Core>, job: Job) {
             core.reclaim_dropped();
             Ok(true)
         }
+        Job::CompactIdle => core.compact_when_idle().map(|()| true),
     };
     match outcome {
         Ok(true) => core.schedule_flush(),

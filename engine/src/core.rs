@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::background::{Background, Job};
 use crate::batch::Kind;
-use crate::compaction::{self, Horizon};
+use crate::compaction::{self, Horizon, Occasion};
 use crate::io::{DiskLock, Folder};
 use crate::key::EncodedKey;
 use crate::manifest::{Edit, Manifest};
@@ -26,6 +26,8 @@ const CLOSE_FLUSH_BYTES: usize = 4 << 20;
 /// The longest that a writer is held up at a time before the budget is used up.
 const SLOW_DOWN_MAX: Duration = Duration::from_millis(1);
 const STALL_CHECK_INTERVAL: Duration = Duration::from_millis(10);
+/// How long nothing is to be done in the background before SSTs are merged that could wait.
+const IDLE_INTERVAL: Duration = Duration::from_millis(500);
 /// How often an idle engine looks whether the retention window has left a drop behind: a share of the window, within these.
 const RECLAIM_INTERVAL_MIN: Duration = Duration::from_millis(10);
 const RECLAIM_INTERVAL_MAX: Duration = Duration::from_secs(60);
@@ -52,6 +54,8 @@ pub(crate) struct Core {
     pub(crate) flush_is_urgent: AtomicBool,
     pub(crate) stall_count: AtomicU64,
     pub(crate) slow_down_nanos: AtomicU64,
+    /// SSTs came since an idle engine looked at them last.
+    pub(crate) may_compact_when_idle: AtomicBool,
     pub(crate) damage: Mutex<Option<Error>>,
     pub(crate) closed: AtomicBool,
     pub(crate) visits: Visits,
@@ -171,11 +175,36 @@ impl Core {
         if view.ssts.is_empty() {
             return;
         }
+        self.may_compact_when_idle.store(true, Ordering::Relaxed);
         let runs = compaction::runs_of(self, &view.ssts, self.horizon().oldest_reader());
         let is_worth_it = compaction::choose(&runs, self.options.compaction_trigger).is_some();
         if is_worth_it && self.stripes[stripe].compaction_claim.try_take() {
             self.background.submit(self, Job::Compact(stripe));
         }
+    }
+
+    /// Compacts what an engine merges that has nothing else to do, stripe by stripe, until there is something else.
+    pub(crate) fn compact_when_idle(self: &Arc<Self>) -> Result<(), Error> {
+        let oldest_reader = self.horizon().oldest_reader();
+        self.may_compact_when_idle.store(false, Ordering::Relaxed);
+        for (number, stripe) in self.stripes.iter().enumerate() {
+            let runs = compaction::runs_of(self, &stripe.view().ssts, oldest_reader);
+            if compaction::choose_when_idle(&runs).is_none() || !stripe.compaction_claim.try_take() {
+                continue;
+            }
+            compaction::compact(self, number, Occasion::Idle)?;
+            stripe.compaction_claim.release();
+            self.schedule_compaction(number);
+            if !self.background.is_idle() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// After how long an engine that has nothing to do looks whether it could compact.
+    pub(crate) fn idle_interval(&self) -> Option<Duration> {
+        self.may_compact_when_idle.load(Ordering::Relaxed).then_some(IDLE_INTERVAL)
     }
 
     /// Has the room of dropped spaces looked for when publication went over a drop since it stood at `before`.

@@ -59,7 +59,7 @@ pub struct Options {
     pub retention: Duration,
     /// How many SST files may be open at a time; fewer if the operating system allows fewer.
     pub open_files_max: usize,
-    /// How many SSTs a stripe may have before they are compacted.
+    /// How many SSTs a stripe may have before they are compacted, however busy the engine is.
     pub compaction_trigger: usize,
     /// How many threads flush and compact. They start when there is work. With none, everything is done by the callers,
     /// in an order that depends on nothing but their calls; that is for simulations.

@@ -136,6 +136,7 @@ fn build(folder: Folder, options: Options, manifest: Manifest, lock: Box<dyn Dis
         flush_is_urgent: AtomicBool::new(false),
         stall_count: AtomicU64::new(0),
         slow_down_nanos: AtomicU64::new(0),
+        may_compact_when_idle: AtomicBool::new(true),
         damage: Mutex::new(None),
         closed: AtomicBool::new(false),
         visits: Visits::new(),

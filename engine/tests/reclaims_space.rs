@@ -232,3 +232,20 @@ fn overwritten_rows_are_reclaimed() {
     let left = engine.metrics().sst_bytes;
     assert!(left < full * 5, "{left} bytes are left of nine times {full}");
 }
+
+/// Readers look into all SSTs of a stripe; what could wait while there was much to do is merged when there is nothing.
+#[test]
+fn an_engine_with_nothing_to_do_merges_ssts_of_similar_size() {
+    let options = Options { background_threads: 2, compaction_trigger: 100, ..options() };
+    let engine = Engine::open(Arc::new(MemoryDisk::new()), options).unwrap();
+    (0..5).for_each(|_| fill(&engine, 1, 1_000));
+    let before = engine.metrics().sst_bytes;
+    let start = Instant::now();
+    while engine.metrics().sst_count_max > 2 {
+        assert!(start.elapsed() < Duration::from_secs(60), "still {} in a stripe", engine.metrics().sst_count_max);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(engine.metrics().sst_bytes < before / 2, "the same rows five times are still there");
+    assert_eq!(count(&engine, 1), 1_000);
+    engine.close().unwrap();
+}

@@ -5,5 +5,5 @@ mod strategy;
 mod worker;
 
 pub(crate) use retained::{Horizon, Retained};
-pub(crate) use strategy::{Run, choose};
-pub(crate) use worker::{compact, runs_of};
+pub(crate) use strategy::{Run, choose, choose_when_idle};
+pub(crate) use worker::{Occasion, compact, runs_of};

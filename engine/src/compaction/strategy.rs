@@ -19,6 +19,9 @@ pub(crate) struct Run {
 /// same room; a smaller one would leave more of it.
 const DROPPED_PARTS: u64 = 8;
 
+/// Fewer SSTs are left alone by an engine that has nothing else to do, too: readers look into two without noticing.
+const IDLE_TRIGGER: usize = 3;
+
 /// An older SST joins a merge when it is not larger than this many times what was chosen so far. More would rewrite large
 /// SSTs for little; less would leave many of similar size.
 const SIZE_RATIO: u64 = 1;
@@ -43,15 +46,27 @@ pub(crate) fn choose(runs: &[Run], trigger: usize) -> Option<Range<usize>> {
     if runs.len() < trigger.max(2) {
         return None;
     }
-    let mut chosen_bytes = runs[0].bytes;
-    let mut end = 1;
+    // When sizes grow too steeply, the newest are merged nevertheless: their number has to shrink.
+    let end = end_of_similar(runs).max(runs.len() + 2 - trigger.max(2));
+    Some(0..end)
+}
+
+/// Chooses neighbours in age when nothing else is to do: those of similar size at the newest end, so that a byte is
+/// rewritten no more often than the stripe doubles.
+pub(crate) fn choose_when_idle(runs: &[Run]) -> Option<Range<usize>> {
+    let end = end_of_similar(runs);
+    (runs.len() >= IDLE_TRIGGER && end > 1).then_some(0..end)
+}
+
+/// How many of the newest are merged without rewriting a much larger one.
+fn end_of_similar(runs: &[Run]) -> usize {
+    let mut chosen_bytes = runs.first().map_or(0, |run| run.bytes);
+    let mut end = runs.len().min(1);
     while end < runs.len() && runs[end].bytes <= chosen_bytes * SIZE_RATIO {
         chosen_bytes += runs[end].bytes;
         end += 1;
     }
-    // When sizes grow too steeply, the newest are merged nevertheless: their number has to shrink.
-    let end = end.max(runs.len() + 2 - trigger.max(2));
-    Some(0..end)
+    end
 }
 
 #[cfg(test)]
@@ -72,6 +87,30 @@ mod tests {
     fn runs_of_similar_size_are_merged_and_a_much_larger_one_is_not() {
         assert_eq!(choose(&runs(&[1, 1, 1, 1]), 4), Some(0..4));
         assert_eq!(choose(&runs(&[1, 1, 1, 100]), 4), Some(0..3));
+    }
+
+    #[test]
+    fn an_idle_engine_merges_what_is_of_similar_size_only() {
+        assert_eq!(choose_when_idle(&runs(&[])), None);
+        assert_eq!(choose_when_idle(&runs(&[1, 1])), None);
+        assert_eq!(choose_when_idle(&runs(&[1, 1, 1])), Some(0..3));
+        assert_eq!(choose_when_idle(&runs(&[1, 1, 100])), Some(0..2));
+        assert_eq!(choose_when_idle(&runs(&[1, 10, 100])), None);
+    }
+
+    #[test]
+    fn what_an_idle_engine_writes_grows_with_the_logarithm_of_the_data() {
+        let (mut sizes, mut written) = (Vec::new(), 0);
+        for _ in 0..1_024 {
+            sizes.insert(0, 1);
+            while let Some(chosen) = choose_when_idle(&runs(&sizes)) {
+                let merged: u64 = sizes.drain(chosen).sum();
+                written += merged;
+                sizes.insert(0, merged);
+            }
+        }
+        assert!(sizes.len() <= 10, "{sizes:?}");
+        assert!(written <= 10 * 1_024, "{written}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Horizon, Retained, Run, choose};
+use super::{Horizon, Retained, Run, choose, choose_when_idle};
 use crate::Error;
 use crate::core::Core;
 use crate::iter::{Cursor, Merge};
@@ -33,12 +33,23 @@ pub(crate) fn runs_of(core: &Core, ssts: &[Arc<Sst>], oldest_reader: u64) -> Vec
     ssts.iter().map(run).collect()
 }
 
+/// Why SSTs are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// There may be too many.
+    Due,
+    /// There is nothing else to do.
+    Idle,
+}
+
 /// Compacts a stripe once, if there is something worth it. The caller has the stripe's compaction claim.
-pub(crate) fn compact(core: &Arc<Core>, stripe: usize) -> Result<(), Error> {
+pub(crate) fn compact(core: &Arc<Core>, stripe: usize, occasion: Occasion) -> Result<(), Error> {
     let ssts = core.stripes[stripe].view().ssts.clone();
     let horizon = core.horizon();
     let runs = runs_of(core, &ssts, horizon.oldest_reader());
-    let Some(chosen) = choose(&runs, core.options.compaction_trigger) else { return Ok(()) };
+    let due = choose(&runs, core.options.compaction_trigger);
+    let chosen = due.or_else(|| choose_when_idle(&runs).filter(|_| occasion == Occasion::Idle));
+    let Some(chosen) = chosen else { return Ok(()) };
     let is_oldest = chosen.end == ssts.len();
     let inputs = &ssts[chosen];
     let output = merge(core, stripe, inputs, &horizon, is_oldest)?;
