@@ -49,7 +49,8 @@ pub fn check(bytes: &[u8]) {
         if let Some(folder) = folder(&content)
             && let Ok(Some(loaded)) = load(&folder, &[1], 1)
         {
-            let edits = loaded.manifest.state().to_edits();
+            let edits = loaded.state().to_edits();
+            assert!(loaded.adopt().is_ok(), "what can be read can be continued");
             let again = sum_of(&edits);
             assert_eq!(without_times(&edits), without_times(&again), "a state differs from what its edits add up to");
             assert_eq!(again, sum_of(&again));
