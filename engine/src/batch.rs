@@ -29,6 +29,8 @@ const DROP_SPACE: u8 = 3;
 pub(crate) const MUTATION_HEADER_BYTES: usize = 10;
 /// A length that any WAL file and any 32-bit offset can hold.
 pub(crate) const BATCH_BYTES_MAX: u64 = 256 << 20;
+/// Indexes hold whole keys, and are read as one block.
+pub(crate) const KEY_BYTES_MAX: u32 = 64 << 10;
 
 /// Changes that are committed as one: all of them or none, under one seqno.
 #[derive(Default, Debug)]
@@ -39,6 +41,7 @@ pub struct WriteBatch {
     stamps: SmallVec<[u32; 2]>,
     /// The size that the batch would have; greater than the buffer when it grew too large to be kept.
     bytes: u64,
+    longest_key_bytes: u32,
 }
 
 /// Where a mutation lies in the buffer.
@@ -105,6 +108,11 @@ impl WriteBatch {
         self.bytes
     }
 
+    /// The size of the longest key as it is stored: zeros in a partition take two bytes.
+    pub(crate) fn longest_key_bytes(&self) -> u32 {
+        self.longest_key_bytes
+    }
+
     /// The stripes that the batch writes to.
     pub(crate) fn stripes(&self) -> impl Iterator<Item = usize> + '_ {
         self.mutations.iter().map(|span| span.stripe as usize)
@@ -137,6 +145,7 @@ impl WriteBatch {
         head[2..6].copy_from_slice(&span.key_len.to_le_bytes());
         head[6..10].copy_from_slice(&span.value_len.to_le_bytes());
         self.mutations.push(span);
+        self.longest_key_bytes = self.longest_key_bytes.max(span.key_len);
         self.bytes = self.buffer.len() as u64;
     }
 

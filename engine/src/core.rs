@@ -394,7 +394,7 @@ impl Core {
             sst_count,
             sst_count_max,
             sst_bytes,
-            wal_bytes: self.wal.as_ref().map_or(0, |wal| wal.bytes(&wal.writer())),
+            wal_bytes: self.wal.as_ref().map_or(0, Wal::bytes),
             block_cache_bytes: self.sst_shared.blocks.bytes(),
             block_cache_miss_count: self.sst_shared.blocks.miss_count(),
             open_file_count: self.sst_shared.open_files.count(),

@@ -77,6 +77,14 @@ pub enum Error {
         /// The largest possible size.
         max: u64,
     },
+    /// A key is longer than an index can hold.
+    #[error("a key of {bytes} bytes exceeds the maximum of {max}")]
+    KeyTooLarge {
+        /// The size of the key as it is stored.
+        bytes: u32,
+        /// The largest possible size.
+        max: u32,
+    },
     /// The disk or the durability that was chosen can't do this.
     #[error("{what} is not possible here")]
     Unsupported {

@@ -57,7 +57,8 @@ pub struct Options {
     pub compression: Compression,
     /// For how long overwritten versions stay readable. Zero keeps only what snapshots need.
     pub retention: Duration,
-    /// How many SST files may be open at a time; fewer if the operating system allows fewer.
+    /// How many SST files may be kept open; fewer if the operating system allows fewer. Scans that are under way hold those
+    /// besides that they stand in.
     pub open_files_max: usize,
     /// How many SSTs a stripe may have before they are compacted, however busy the engine is.
     pub compaction_trigger: usize,

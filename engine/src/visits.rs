@@ -1,4 +1,4 @@
-//! Calls of callers that write files on their own threads. Closing waits for them: the folder may belong to another process
+//! Calls of callers that write files on their own threads besides the log. Closing waits for them: the folder may belong to another process
 //! afterwards.
 
 use crate::Error;

@@ -8,15 +8,18 @@
 
 mod support;
 
+use std::future::Future;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use kstone_engine::{Durability, Engine, Error, Key, Options};
+use kstone_engine::{Durability, Engine, Error, Key, Options, Ticket};
 use support::HookedDisk;
 
 const OLD: Key<'static> = Key { space: 1, partition: b"old", sort: b"" };
@@ -192,4 +195,102 @@ fn closing_waits_for_a_flush_and_a_copy_of_another_thread() {
         assert!(matches!(engine.flush(), Err(Error::Closed)));
         assert!(matches!(engine.checkpoint(Path::new("late")), Err(Error::Closed)));
     }
+}
+
+/// Wakes nobody, and holds a ticket of its own, as the waker of a task does that owns one.
+struct Holder {
+    _ticket: Mutex<Ticket>,
+}
+
+impl Wake for Holder {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// Dropping such a waker drops the ticket, which takes its own wait back.
+#[test]
+fn a_waker_may_be_the_last_to_hold_a_ticket() {
+    let GatedDisk { disk, log, .. } = gated_disk();
+    let engine = Engine::open(disk, Options::default()).unwrap();
+    put(&engine, OLD).unwrap();
+    let held = hold(&log);
+    let waiting = || {
+        let ((), mut ticket) = engine.transact(&[NEW], |_, batch| batch.put(NEW, b"value")).unwrap();
+        let poll = |ticket: &mut Ticket, waker: &Waker| {
+            assert!(Pin::new(ticket).poll(&mut Context::from_waker(waker)).is_pending());
+        };
+        poll(&mut ticket, Waker::noop());
+        let holder = Arc::new(Holder { _ticket: Mutex::new(ticket) });
+        let ((), mut ticket) = engine.transact(&[NEW], |_, batch| batch.put(NEW, b"value")).unwrap();
+        poll(&mut ticket, &Waker::from(holder));
+        (ticket, poll)
+    };
+    let (dropped, _) = waiting();
+    let (mut replaced, poll) = waiting();
+    held.reached.recv().unwrap();
+    let (done, is_done) = sync_channel(1);
+    let dropping = thread::spawn(move || {
+        drop(dropped);
+        poll(&mut replaced, Waker::noop());
+        done.send(()).unwrap();
+        replaced
+    });
+    is_done.recv_timeout(Duration::from_secs(20)).expect("a waker is dropped with a lock held");
+    held.answers.send(Ok(())).unwrap();
+    dropping.join().unwrap().wait().unwrap();
+}
+
+/// A waker that panics keeps nobody else asleep.
+#[test]
+fn every_waker_is_called() {
+    struct Panicking;
+    impl Wake for Panicking {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker of a test");
+        }
+    }
+    struct Noting(AtomicBool);
+    impl Wake for Noting {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+    let GatedDisk { disk, log, .. } = gated_disk();
+    let engine = Engine::open(disk, Options::default()).unwrap();
+    put(&engine, OLD).unwrap();
+    let held = hold(&log);
+    let noting = Arc::new(Noting(AtomicBool::new(false)));
+    let wakers = [Waker::from(Arc::new(Panicking)), Waker::from(Arc::clone(&noting))];
+    let tickets = wakers.map(|waker| {
+        let ((), mut ticket) = engine.transact(&[NEW], |_, batch| batch.put(NEW, b"value")).unwrap();
+        assert!(Pin::new(&mut ticket).poll(&mut Context::from_waker(&waker)).is_pending());
+        ticket
+    });
+    held.reached.recv().unwrap();
+    held.answers.send(Ok(())).unwrap();
+    let start = Instant::now();
+    while !noting.0.load(Ordering::SeqCst) {
+        assert!(start.elapsed() < Duration::from_secs(20), "a waker was not called");
+        thread::sleep(Duration::from_millis(1));
+    }
+    drop(tickets);
+}
+
+#[test]
+fn an_error_is_told_as_often_as_it_is_asked_for() {
+    let GatedDisk { disk, log, .. } = gated_disk();
+    let engine = Engine::open(disk, Options::default()).unwrap();
+    put(&engine, OLD).unwrap();
+    let held = hold(&log);
+    let ((), mut ticket) = engine.transact(&[NEW], |_, batch| batch.put(NEW, b"value")).unwrap();
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(Pin::new(&mut ticket).poll(&mut context).is_pending());
+    held.reached.recv().unwrap();
+    held.answers.send(Err(ErrorKind::Other.into())).unwrap();
+    let start = Instant::now();
+    while Pin::new(&mut ticket).poll(&mut context).is_pending() {
+        assert!(start.elapsed() < Duration::from_secs(20));
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert!(matches!(Pin::new(&mut ticket).poll(&mut context), Poll::Ready(Err(_))));
+    assert!(ticket.wait().is_err());
 }

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kstone_engine::io::{Disk, MemoryDisk};
+use kstone_engine::io::{Disk, FileDisk, MemoryDisk};
 use kstone_engine::{Durability, Engine, Error, Key, Options, SeqNo, WriteBatch};
 use support::{HookedDisk, options};
 
@@ -169,4 +169,40 @@ fn copy(disk: &MemoryDisk) -> MemoryDisk {
         copy.create(&name).unwrap().write_at(0, &content(disk, &name)).unwrap();
     }
     copy
+}
+
+/// Where a link leads may be another database, or a backup.
+#[test]
+fn links_are_not_followed() {
+    let folder = std::env::temp_dir().join(format!("kstone-links-{}", std::process::id()));
+    let (original, farm) = (folder.join("original"), folder.join("farm"));
+    let engine = Engine::open(Arc::new(FileDisk::new(&original).unwrap()), options(Durability::Sync)).unwrap();
+    put(&engine, b"value");
+    drop(engine);
+    std::fs::create_dir(&farm).unwrap();
+    for entry in std::fs::read_dir(&original).unwrap() {
+        let entry = entry.unwrap();
+        std::os::unix::fs::symlink(entry.path(), farm.join(entry.file_name())).unwrap();
+    }
+    std::fs::remove_file(farm.join("LOCK")).unwrap();
+    let refused = Engine::open(Arc::new(FileDisk::new(&farm).unwrap()), options(Durability::Sync));
+    assert!(refused.unwrap_err().to_string().contains(".manifest"));
+    let engine = Engine::open(Arc::new(FileDisk::new(&original).unwrap()), options(Durability::Sync)).unwrap();
+    assert_eq!(&engine.get(KEY).unwrap().unwrap()[..], b"value");
+    drop(engine);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_key_that_no_index_can_hold_is_refused() {
+    let engine = Engine::open(Arc::new(MemoryDisk::new()), options(Durability::Sync)).unwrap();
+    let write = |partition: &[u8]| {
+        let mut batch = WriteBatch::default();
+        batch.put(Key { space: 1, partition, sort: b"" }, b"value");
+        engine.write(batch).and_then(kstone_engine::Ticket::wait)
+    };
+    write(&[7; 65_000]).unwrap();
+    assert!(matches!(write(&[7; 66_000]), Err(Error::KeyTooLarge { .. })));
+    engine.flush().unwrap();
+    engine.verify().unwrap();
 }

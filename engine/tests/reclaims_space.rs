@@ -249,3 +249,17 @@ fn an_engine_with_nothing_to_do_merges_ssts_of_similar_size() {
     assert_eq!(count(&engine, 1), 1_000);
     engine.close().unwrap();
 }
+
+#[test]
+fn a_drop_that_came_last_is_kept_without_a_log() {
+    let disk = Arc::new(MemoryDisk::new());
+    let options = Options { durability: Durability::None, ..options() };
+    let engine = Engine::open(disk.clone(), options.clone()).unwrap();
+    fill(&engine, 1, 10);
+    drop_space(&engine);
+    engine.flush().unwrap();
+    let last = engine.published();
+    drop(engine);
+    let engine = Engine::open(disk, options).unwrap();
+    assert_eq!((engine.published(), count(&engine, 1)), (last, 0));
+}

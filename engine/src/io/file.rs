@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{ErrorKind, Result};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ const LOCK_NAME: &str = "LOCK";
 #[derive(Debug)]
 pub struct FileDisk {
     folder: PathBuf,
+    /// Of the folder, to sync it with: a commit must not fail because no further file can be opened.
+    handle: fs::File,
 }
 
 impl FileDisk {
@@ -30,12 +32,25 @@ impl FileDisk {
             offset: None,
             source: Arc::new(source),
         })?;
-        Ok(FileDisk { folder: folder.to_owned() })
+        let handle = fs::File::open(folder).map_err(|source| Error::Io {
+            operation: "open folder",
+            file: folder.display().to_string(),
+            offset: None,
+            source: Arc::new(source),
+        })?;
+        Ok(FileDisk { folder: folder.to_owned(), handle })
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
+}
+
+/// For reading and writing. Where a link leads may be another database, or the backup of one.
+fn not_following_links() -> fs::OpenOptions {
+    let mut options = fs::OpenOptions::new();
+    options.read(true).write(true).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
+    options
 }
 
 /// Makes the folder and those above it; each is durable only when the one above it is synced.
@@ -66,8 +81,9 @@ impl Disk for FileDisk {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
-            // A name that is not text is none of ours.
-            if let (true, Ok(name)) = (entry.file_type()?.is_file(), entry.file_name().into_string()) {
+            let kind = entry.file_type()?;
+            // A name that is not text is none of ours. A link is listed so that it is not overlooked; it can't be opened.
+            if let (true, Ok(name)) = (kind.is_file() || kind.is_symlink(), entry.file_name().into_string()) {
                 names.push(name);
             }
         }
@@ -75,13 +91,12 @@ impl Disk for FileDisk {
     }
 
     fn create(&self, name: &str) -> Result<Arc<dyn DiskFile>> {
-        let mut options = fs::OpenOptions::new();
-        let file = options.create(true).truncate(true).read(true).write(true).open(self.path(name))?;
+        let file = not_following_links().create(true).truncate(true).open(self.path(name))?;
         Ok(Arc::new(OpenFile { file }))
     }
 
     fn open(&self, name: &str) -> Result<Arc<dyn DiskFile>> {
-        let file = fs::OpenOptions::new().read(true).write(true).open(self.path(name))?;
+        let file = not_following_links().open(self.path(name))?;
         // Blocks are read here and there; what is read from end to end is asked for in large pieces. Only advice, so it
         // does not matter whether the file system takes it.
         let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::Random);
@@ -93,7 +108,7 @@ impl Disk for FileDisk {
     }
 
     fn sync_folder(&self) -> Result<()> {
-        fs::File::open(&self.folder)?.sync_all()
+        self.handle.sync_all()
     }
 
     fn make_folder(&self, path: &Path) -> Result<Arc<dyn Disk>> {
@@ -105,7 +120,7 @@ impl Disk for FileDisk {
             let _ = fs::remove_dir(path);
             return Err(error);
         }
-        Ok(Arc::new(FileDisk { folder: path.to_owned() }))
+        Ok(Arc::new(FileDisk { folder: path.to_owned(), handle: fs::File::open(path)? }))
     }
 
     fn remove_folder(&self, path: &Path) -> Result<()> {

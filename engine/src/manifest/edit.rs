@@ -73,6 +73,9 @@ impl SstMeta {
 }
 
 impl Edit {
+    /// What an encoded edit may start with.
+    pub(super) const KINDS: std::ops::RangeInclusive<u8> = 1..=11;
+
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         let numbers: (u8, &[u64]) = match self {
             Edit::SstAdded(meta) => {

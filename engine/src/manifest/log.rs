@@ -23,6 +23,8 @@ pub(super) const MANIFEST_FILE: FileKind = FileKind { magic: u64::from_be_bytes(
 const RECORD_HEADER_BYTES: usize = 8;
 /// A manifest is replaced when it is this many times as large as it would be if it were new.
 const REWRITE_FACTOR: u64 = 4;
+/// The search for a record behind a damaged one makes checksums of so many times the length of the file, at most.
+const CHECKED_LENGTHS_MAX: usize = 16;
 
 pub(crate) fn file_name(id: u64) -> String {
     format!("{id:010}.manifest")
@@ -175,8 +177,25 @@ fn read_file(file: &File, id: u64, bytes: &[u8]) -> Result<Option<Contents>, Err
     Ok((base_len > 0).then_some(Contents { state, len: at, base_len }))
 }
 
+/// Gives up when the checksums of what may be a record come to many times the length of the file: names and keys of spaces
+/// may look like the start of one anywhere.
 fn is_any_record_behind(bytes: &[u8], id: u64, at: usize) -> bool {
-    (at + 1..bytes.len()).any(|behind| decode_record(&bytes[behind..], id, behind as u64).is_some())
+    let mut patience_bytes = bytes.len().saturating_mul(CHECKED_LENGTHS_MAX);
+    for behind in at + 1..bytes.len() {
+        let Some(len) = Decoder::new(&bytes[behind..]).u32() else { return false };
+        let starts_with_edit = bytes.get(behind + RECORD_HEADER_BYTES).is_some_and(|kind| Edit::KINDS.contains(kind));
+        if !starts_with_edit || len as usize > bytes.len() - behind {
+            continue;
+        }
+        if decode_record(&bytes[behind..], id, behind as u64).is_some() {
+            return true;
+        }
+        patience_bytes = patience_bytes.saturating_sub(len as usize);
+        if patience_bytes == 0 {
+            return false;
+        }
+    }
+    false
 }
 
 /// Checks the part of a manifest that was durable at some time.

@@ -76,7 +76,17 @@ pub(crate) fn flush_all(core: &Arc<Core>) -> Result<(), Error> {
         }
         left = busy;
     }
-    Ok(())
+    record_without_log(core)
+}
+
+/// Without a log, what is in no SST has to be in the manifest: drops, and which seqnos were used.
+fn record_without_log(core: &Arc<Core>) -> Result<(), Error> {
+    if core.wal.is_some() || core.publication.published() == core.manifest.lock().state().timed_through {
+        return Ok(());
+    }
+    let edits = core.checkpoint_edits(wal_checkpoint(core, |_| false), 0);
+    let recorded = core.manifest.lock().commit(&edits);
+    recorded.inspect_err(|error| core.poison(error))
 }
 
 fn flush_claimed(core: &Arc<Core>, stripes: &[usize]) -> Result<(), Error> {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::publication::Woken;
-use crate::batch::{BATCH_BYTES_MAX, Mutation, SealedBatch};
+use crate::batch::{BATCH_BYTES_MAX, KEY_BYTES_MAX, Mutation, SealedBatch};
 use crate::core::Core;
 use crate::manifest::{Edit, State};
 use crate::planted::{Bug, is_planted};
@@ -174,6 +174,9 @@ impl CommitOrder {
 pub(crate) fn commit(core: &Core, batch: WriteBatch) -> Result<(u64, Woken), Error> {
     if batch.len_bytes() > BATCH_BYTES_MAX {
         return Err(Error::BatchTooLarge { bytes: batch.len_bytes(), max: BATCH_BYTES_MAX });
+    }
+    if batch.longest_key_bytes() > KEY_BYTES_MAX {
+        return Err(Error::KeyTooLarge { bytes: batch.longest_key_bytes(), max: KEY_BYTES_MAX });
     }
     let (seqno, batch) = order(core, batch)?;
     let unfinished = Unfinished { core, seqno };

@@ -8,6 +8,7 @@
 //! else fails has an outcome of its own, and its commits are answered with that. What was not handed over by then is never
 //! written. So an answer is decided once, and says what the next start will find.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
 use std::task::Waker;
 
@@ -194,21 +195,26 @@ impl Publication {
 
     /// Replaces the waker of a wait that goes on; `false` when it was woken already.
     pub(crate) fn replace_waker(&self, id: u64, waker: &Waker) -> bool {
-        let mut waiters = self.waiters.lock();
-        match waiters.entries.iter_mut().find(|waiter| waiter.id == id) {
-            Some(waiter) => {
-                waiter.waker.clone_from(waker);
-                true
-            }
-            None => false,
-        }
+        let replaced = {
+            let mut waiters = self.waiters.lock();
+            let waiter = waiters.entries.iter_mut().find(|waiter| waiter.id == id);
+            waiter.map(|waiter| std::mem::replace(&mut waiter.waker, waker.clone()))
+        };
+        // A waker may be the last to hold other tickets, or the engine, so it is dropped with no lock held.
+        replaced.is_some()
     }
 
     /// Takes a wait back.
     pub(crate) fn cancel(&self, id: u64) {
-        let mut waiters = self.waiters.lock();
-        waiters.entries.retain(|waiter| waiter.id != id);
-        self.waiter_count.store(waiters.entries.len(), Ordering::SeqCst);
+        let canceled = {
+            let mut waiters = self.waiters.lock();
+            let index = waiters.entries.iter().position(|waiter| waiter.id == id);
+            let canceled = index.map(|index| waiters.entries.swap_remove(index));
+            self.waiter_count.store(waiters.entries.len(), Ordering::SeqCst);
+            canceled
+        };
+        // With no lock held, as above.
+        drop(canceled);
     }
 
     fn take_waiters(&self, is_due: impl Fn(&Waiter) -> bool) -> Woken {
@@ -221,14 +227,19 @@ impl Publication {
 }
 
 /// Those whose outcome is known now. They are woken when this is dropped, which must be done with no lock held: a waker may
-/// run code of the caller's executor, which may do anything.
+/// run code of the caller's executor. One that panics keeps nobody else asleep.
 #[must_use = "waiters are woken when this is dropped"]
 pub(crate) struct Woken(Vec<Waiter>);
 
 impl Drop for Woken {
     fn drop(&mut self) {
+        let mut panic = None;
         for waiter in self.0.drain(..) {
-            waiter.waker.wake();
+            let woken = catch_unwind(AssertUnwindSafe(|| waiter.waker.wake()));
+            panic = panic.or(woken.err());
+        }
+        if let Some(panic) = panic.filter(|_| !std::thread::panicking()) {
+            resume_unwind(panic);
         }
     }
 }

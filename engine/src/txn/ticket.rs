@@ -12,7 +12,8 @@ use crate::planted::{Bug, is_planted};
 use crate::sync::thread::yield_now;
 
 /// The promise that a commit will be published: durable and visible to readers. Await it or [`wait`](Ticket::wait) for it.
-/// Dropping it takes nothing back; the commit goes on.
+/// Dropping it takes nothing back; the commit goes on. Its waker must not wait for the engine, which others wait for that
+/// are woken after it: no transaction, flush or close.
 #[must_use = "a commit is acknowledged only when its ticket resolves"]
 pub struct Ticket {
     state: State,
@@ -40,7 +41,8 @@ impl Ticket {
         Ticket { state }
     }
 
-    /// Whether waiting would return at once.
+    /// Whether waiting would return at once. Asking sets nothing going: a commit that nobody waits for and whose ticket is not
+    /// dropped either is written with the next ones.
     pub fn is_done(&self) -> bool {
         match &self.state {
             State::Done(_) => true,
@@ -51,7 +53,7 @@ impl Ticket {
     /// Blocks until the commit is published. The thread writes the log itself when nobody else does.
     pub fn wait(mut self) -> Result<(), Error> {
         match &mut self.state {
-            State::Done(error) => error.take().map_or(Ok(()), Err),
+            State::Done(error) => error.clone().map_or(Ok(()), Err),
             State::Pending(pending) => {
                 // A thread that waits is a thread that writes; nobody else has to be asked.
                 pending.is_requested = true;
@@ -125,14 +127,14 @@ impl Future for Ticket {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let pending = match &mut self.state {
-            State::Done(error) => return Poll::Ready(error.take().map_or(Ok(()), Err)),
+            State::Done(error) => return Poll::Ready(error.clone().map_or(Ok(()), Err)),
             State::Pending(pending) => pending,
         };
         pending.request();
         loop {
             if let Some(outcome) = pending.core.publication.outcome(pending.seqno) {
                 pending.stop_waiting();
-                self.state = State::Done(None);
+                self.state = State::Done(outcome.clone().err());
                 return Poll::Ready(outcome);
             }
             if pending.register(context.waker()) {

@@ -74,7 +74,11 @@ fn commit_latched(core: &Arc<Core>, batch: WriteBatch, latches: HeldLatches<'_>)
     drop(woken);
     core.schedule_flush();
     core.reclaim_drops_published_since(published);
-    core.background.run_inline(core);
+    if core.background.is_inline()
+        && let Ok(_visit) = core.visits.begin()
+    {
+        core.background.run_inline(core);
+    }
     Ok(seqno)
 }
 

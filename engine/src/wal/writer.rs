@@ -15,6 +15,7 @@ use super::{ClosedFile, Recovered};
 use crate::file_header::HEADER_BYTES;
 use crate::io::{Clock, File, Folder};
 use crate::planted::{Bug, is_planted};
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 use crate::{Durability, Error};
 
@@ -43,6 +44,8 @@ pub(crate) struct Wal {
     lead: Mutex<()>,
     writer: Mutex<Writer>,
     deletion: Mutex<()>,
+    /// How many bytes all files had when somebody asked and nothing was being written.
+    known_bytes: AtomicU64,
 }
 
 /// The right to take the commits that are queued and write them.
@@ -120,6 +123,7 @@ impl Wal {
             lead: Mutex::new(()),
             writer: Mutex::new(writer),
             deletion: Mutex::new(()),
+            known_bytes: AtomicU64::new(0),
         }
     }
 
@@ -317,9 +321,13 @@ impl Wal {
         writer.closed.iter().map(|closed| closed.len).sum()
     }
 
-    /// How many bytes all files have.
-    pub(crate) fn bytes(&self, writer: &Writer) -> u64 {
-        self.closed_bytes(writer) + writer.active.as_ref().map_or(0, |active| active.len)
+    /// How many bytes all files have, or had lately while a group is being written: asking does not wait for the disk.
+    pub(crate) fn bytes(&self) -> u64 {
+        if let Some(writer) = self.writer.try_lock() {
+            let active = writer.active.as_ref().map_or(0, |active| active.len);
+            self.known_bytes.store(self.closed_bytes(&writer) + active, Ordering::Relaxed);
+        }
+        self.known_bytes.load(Ordering::Relaxed)
     }
 
     /// The closed files and the durable part of the active one: id and length.
