@@ -56,6 +56,7 @@ pub struct Options {
     /// soon and stay plain.
     pub compression: Compression,
     /// For how long overwritten versions stay readable. Zero keeps only what snapshots need.
+    /// A clock that was once ahead and is set back lengthens the window by as much, until it has caught up.
     pub retention: Duration,
     /// How many SST files may be kept open; fewer if the operating system allows fewer. Scans that are under way hold those
     /// besides that they stand in.
