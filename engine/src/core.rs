@@ -196,6 +196,8 @@ impl Core {
             stripe.compaction_claim.release();
             self.schedule_compaction(number);
             if !self.background.is_idle() {
+                // The rest has its turn when there is nothing to do again.
+                self.may_compact_when_idle.store(true, Ordering::Relaxed);
                 return Ok(());
             }
         }

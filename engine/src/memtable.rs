@@ -206,7 +206,7 @@ impl Memtable {
             // A reader that sees the new height early finds empty levels and descends.
             self.height.store(height, Ordering::Release);
         }
-        let before = self.links_before(prefix, key, seqno);
+        let (before, _) = self.search(prefix, key, seqno);
         let (bytes, given_up) = inserter.keep(entry);
         let taken = bytes.len() + given_up + ENTRY_OVERHEAD_BYTES;
         let above = (height > PACKED_LEVELS).then(Default::default);
@@ -311,21 +311,21 @@ impl Memtable {
 
     /// The first node at or after `(key, seqno)`; versions of a key come newest first.
     fn seek(&self, key: &[u8], seqno: u64) -> u32 {
-        let before = self.seek_before(key, seqno);
-        self.link(before, 0).load(Ordering::Acquire)
+        self.search(prefix_of(key), key, seqno).1
     }
 
     /// The last node before `(key, seqno)`.
     fn seek_before(&self, key: &[u8], seqno: u64) -> u32 {
-        self.links_before(prefix_of(key), key, seqno)[0]
+        self.search(prefix_of(key), key, seqno).0[0]
     }
 
-    /// The last node before `(key, seqno)` on every level.
-    fn links_before(&self, prefix: Prefix, key: &[u8], seqno: u64) -> [u32; HEIGHT_MAX] {
+    /// The last node before `(key, seqno)` on every level, and the first one that is not: the one that the search met. A node
+    /// that is inserted between the two meanwhile may lie before the target, so the link must not be followed again.
+    fn search(&self, prefix: Prefix, key: &[u8], seqno: u64) -> ([u32; HEIGHT_MAX], u32) {
         let mut before = [NONE; HEIGHT_MAX];
         let mut previous = NONE;
         let mut refused = NONE;
-        for level in (0..self.height.load(Ordering::Acquire)).rev() {
+        for level in (0..self.height.load(Ordering::Acquire).max(1)).rev() {
             loop {
                 let next = self.link(previous, level).load(Ordering::Acquire);
                 // A node that was too far on the level above is too far here as well.
@@ -337,7 +337,7 @@ impl Memtable {
             }
             before[level] = previous;
         }
-        before
+        (before, refused)
     }
 
     fn is_before(&self, index: u32, prefix: Prefix, key: &[u8], seqno: u64) -> bool {
@@ -599,6 +599,33 @@ mod tests {
             let found = memtable.get(b"key", key::hash(b"key"), at).map(|version| version.seqno);
             assert_eq!(found, expected, "at {at}");
         }
+    }
+
+    /// Each key is inserted right in front of the target, behind what a search for it has just passed.
+    #[test]
+    fn a_search_beside_a_writer_stands_on_nothing_before_its_target() {
+        let memtables: Vec<Arc<Memtable>> = (0..200).map(|_| Arc::new(Memtable::new())).collect();
+        let current = crate::sync::atomic::AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while let Some(memtable) = memtables.get(current.load(Ordering::SeqCst)) {
+                    let mut cursor = MemtableCursor::new(Arc::clone(memtable));
+                    cursor.seek(b"target", u64::MAX);
+                    let found = cursor.entry().map(|entry| entry.key.to_vec());
+                    assert!(found.as_deref().is_none_or(|key| key == b"target"), "{found:?}");
+                }
+            });
+            for memtable in &memtables {
+                let mut inserter = Inserter::new(0);
+                for seqno in 1..=500u64 {
+                    memtable.insert(&mut inserter, seqno, Kind::Put, &[&[0; 2][..], &seqno.to_be_bytes()].concat(), 10);
+                    if seqno == 400 {
+                        memtable.insert(&mut inserter, seqno, Kind::Put, b"target", 6);
+                    }
+                }
+                current.fetch_add(1, Ordering::SeqCst);
+            }
+        });
     }
 
     #[test]

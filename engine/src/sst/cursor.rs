@@ -232,7 +232,7 @@ impl SstCursor {
     fn read_with_next(&mut self, open: &OpenSst, place: Place) -> Result<Bytes, Error> {
         if !self.is_ahead(place) {
             let end = self.end_of_next(place, (self.passed_bytes / 2).min(SCAN_AHEAD_BYTES_MAX) as u64);
-            if end == place.end() {
+            if end == place.end() && self.passed_bytes < SCAN_CACHED_BYTES_MAX {
                 return self.sst.block(open, place);
             }
             self.ahead = (place.offset, open.file.read(place.offset, (end - place.offset) as usize)?);

@@ -305,12 +305,12 @@ impl Wal {
     /// The header is durable, and the file is in the folder for good, before the first record is written.
     fn open_next(&self, writer: &mut Writer) -> Result<(), Error> {
         let id = writer.last_file_id + 1;
-        writer.last_file_id = id;
         let file = self.folder.create(&record::file_name(id))?;
         file.write(0, &WAL_FILE.encode_header(id))?;
         file.sync()?;
         self.folder.sync()?;
         let len = HEADER_BYTES as u64;
+        writer.last_file_id = id;
         writer.active =
             Some(ActiveFile { id, file, len, len_with_room: len, durable_len: len, was_cut: false, last_seqno: 0 });
         Ok(())
