@@ -245,7 +245,10 @@ fn run(core: &Arc<Core>, job: Job) {
             core.reclaim_dropped();
             Ok(true)
         }
-        Job::CompactIdle => core.compact_when_idle().map(|()| true),
+        Job::CompactIdle => {
+            core.compact_when_idle();
+            Ok(true)
+        }
     };
     match outcome {
         Ok(true) => core.schedule_flush(),

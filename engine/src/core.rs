@@ -184,24 +184,33 @@ impl Core {
     }
 
     /// Compacts what an engine merges that has nothing else to do, stripe by stripe, until there is something else.
-    pub(crate) fn compact_when_idle(self: &Arc<Self>) -> Result<(), Error> {
+    pub(crate) fn compact_when_idle(self: &Arc<Self>) {
         let oldest_reader = self.horizon().oldest_reader();
         self.may_compact_when_idle.store(false, Ordering::Relaxed);
         for (number, stripe) in self.stripes.iter().enumerate() {
             let runs = compaction::runs_of(self, &stripe.view().ssts, oldest_reader);
-            if compaction::choose_when_idle(&runs).is_none() || !stripe.compaction_claim.try_take() {
+            if compaction::choose_when_idle(&runs).is_none() {
                 continue;
             }
-            compaction::compact(self, number, Occasion::Idle)?;
-            stripe.compaction_claim.release();
-            self.schedule_compaction(number);
+            if self.check_alive().is_err() {
+                return;
+            }
             if !self.background.is_idle() {
                 // The rest has its turn when there is nothing to do again.
                 self.may_compact_when_idle.store(true, Ordering::Relaxed);
-                return Ok(());
+                return;
+            }
+            if stripe.compaction_claim.try_take() {
+                match compaction::compact(self, number, Occasion::Idle) {
+                    Ok(()) => {
+                        stripe.compaction_claim.release();
+                        self.schedule_compaction(number);
+                    }
+                    // The claim is kept: what failed once would fail again.
+                    Err(error) => self.note_background_error(error),
+                }
             }
         }
-        Ok(())
     }
 
     /// After how long an engine that has nothing to do looks whether it could compact.

@@ -97,6 +97,27 @@ impl<'a> Decoder<'a> {
     }
 }
 
+/// Bounds the search for a record behind a damaged one. What lies there is the content of values and keys as well, which may
+/// look like the start of a record anywhere; without this, a search that checks each would take hours.
+pub(crate) struct Patience {
+    checksum_bytes: usize,
+}
+
+impl Patience {
+    /// Checksums may be made of so many times the length of the file.
+    const LENGTHS: usize = 16;
+
+    pub(crate) fn with(file: &[u8]) -> Self {
+        Patience { checksum_bytes: file.len().saturating_mul(Self::LENGTHS) }
+    }
+
+    /// Notes that a checksum was made of so many bytes in vain; `false` when the search has to end.
+    pub(crate) fn lasts_after(&mut self, bytes: usize) -> bool {
+        self.checksum_bytes = self.checksum_bytes.saturating_sub(bytes);
+        self.checksum_bytes > 0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -45,6 +45,9 @@ impl FileKind {
         if crc_matches && found > self.version {
             return Err(Error::NewerFormat { file: file.name().to_owned(), found, supported: self.version });
         }
+        if crc_matches && found < self.version {
+            return Err(file.corrupt(8, format!("format version {found} is not read any more")));
+        }
         if *header != self.encode_header(id) {
             return Err(file.corrupt(8, "the file header is damaged"));
         }

@@ -89,7 +89,8 @@ fn open_manifest(folder: &Folder, files: &Files, rewrite_bytes_min: u64) -> Resu
 }
 
 /// Deletes what the manifest does not name: the results of interrupted flushes and compactions, and the inputs of
-/// finished ones. Returns the newest file of the log if it is kept though nothing in it is needed.
+/// finished ones. Returns the newest file of the log that is not needed: it is kept until a later one is there for good,
+/// which the creation of the next one may not be yet.
 fn remove_obsolete(folder: &Folder, files: &mut Files, state: &State) -> Result<Option<u64>, Error> {
     for &(stripe, id) in &files.ssts {
         if !state.ssts.contains_key(&id) {
@@ -98,7 +99,7 @@ fn remove_obsolete(folder: &Folder, files: &mut Files, state: &State) -> Result<
     }
     let needed = files.wals.split_off(files.wals.partition_point(|id| *id < state.wal_first_file));
     let mut obsolete = std::mem::replace(&mut files.wals, needed);
-    let kept = if files.wals.is_empty() { obsolete.pop() } else { None };
+    let kept = obsolete.pop();
     for id in obsolete {
         folder.remove(&wal::file_name(id))?;
     }

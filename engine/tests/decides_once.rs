@@ -168,14 +168,23 @@ fn whoever_closes_second_waits_for_the_first() {
     assert!(ticket.wait().is_err());
 }
 
+/// An engine without threads flushes on those of its callers, here with the commit that fills its memtables.
+fn fill(engine: &Engine) -> Result<(), Error> {
+    engine.transact(&[NEW], |_, batch| batch.put(NEW, &[7; 50_000])).map(|(_, ticket)| drop(ticket))
+}
+
 /// The folder may belong to another process when closing has returned.
 #[test]
 fn closing_waits_for_a_flush_and_a_copy_of_another_thread() {
-    let calls: [(fn(&Engine) -> Result<(), Error>, &str); 2] =
-        [(Engine::flush, ".sst"), (|engine| engine.checkpoint(Path::new("copy")), ".wal")];
-    for (call, kind) in calls {
+    let inline = Options { background_threads: 0, memtable_bytes_max: 20_000, ..Options::default() };
+    let calls: [(fn(&Engine) -> Result<(), Error>, &str, Options); 3] = [
+        (Engine::flush, ".sst", Options::default()),
+        (|engine| engine.checkpoint(Path::new("copy")), ".wal", Options::default()),
+        (fill, ".sst", inline),
+    ];
+    for (call, kind, options) in calls {
         let GatedDisk { disk, log, sst } = gated_disk();
-        let engine = Engine::open(disk.clone(), Options::default()).unwrap();
+        let engine = Engine::open(disk.clone(), options).unwrap();
         put(&engine, OLD).unwrap();
         let held = hold(if kind == ".sst" { &sst } else { &log });
         let caller = thread::spawn({
@@ -293,4 +302,29 @@ fn an_error_is_told_as_often_as_it_is_asked_for() {
     }
     assert!(matches!(Pin::new(&mut ticket).poll(&mut context), Poll::Ready(Err(_))));
     assert!(ticket.wait().is_err());
+}
+
+#[test]
+fn figures_do_not_wait_for_the_disk() {
+    let GatedDisk { disk, log, .. } = gated_disk();
+    let engine = Engine::open(disk, Options::default()).unwrap();
+    put(&engine, OLD).unwrap();
+    let before = engine.metrics().wal_bytes;
+    let held = hold(&log);
+    let writing = thread::spawn({
+        let engine = engine.clone();
+        move || put(&engine, NEW)
+    });
+    held.reached.recv().unwrap();
+    let (done, is_done) = sync_channel(1);
+    let asking = thread::spawn({
+        let engine = engine.clone();
+        move || done.send(engine.metrics().wal_bytes).unwrap()
+    });
+    let during = is_done.recv_timeout(Duration::from_secs(20));
+    held.answers.send(Ok(())).unwrap();
+    writing.join().unwrap().unwrap();
+    asking.join().unwrap();
+    assert_eq!(during.expect("the figures came only after the sync"), before);
+    assert!(engine.metrics().wal_bytes > before);
 }

@@ -199,17 +199,25 @@ fn keys_are_encoded_as_ever() {
 
 /// A file of a later release is told from a damaged one.
 #[test]
-fn a_newer_format_is_refused_by_its_version() {
-    for kind in [".manifest", ".wal", ".sst"] {
+fn another_format_is_refused_by_its_version() {
+    for (kind, newest) in [(".manifest", 2u32), (".wal", 1), (".sst", 1)] {
         let disk = golden("plain");
         let name = disk.list().unwrap().into_iter().find(|name| name.ends_with(kind)).unwrap();
         let mut header = content(&disk, &name)[..36].to_vec();
-        header[8..12].copy_from_slice(&2u32.to_le_bytes());
-        // A position is the crc32c, rotated.
-        let crc = position_of(&header[..32]).rotate_left(8);
-        header[32..].copy_from_slice(&crc.to_le_bytes());
-        disk.open(&name).unwrap().write_at(0, &header).unwrap();
-        let error = open(disk).and_then(|engine| engine.verify()).unwrap_err();
-        assert_eq!(error.to_string(), format!("{name} has format version 2; this release reads up to 1"));
+        let mut error_of = |version: u32| {
+            header[8..12].copy_from_slice(&version.to_le_bytes());
+            // A position is the crc32c, rotated.
+            let crc = position_of(&header[..32]).rotate_left(8);
+            header[32..].copy_from_slice(&crc.to_le_bytes());
+            disk.open(&name).unwrap().write_at(0, &header).unwrap();
+            open(disk.clone()).and_then(|engine| engine.verify()).unwrap_err().to_string()
+        };
+        let newer = newest + 1;
+        assert_eq!(error_of(newer), format!("{name} has format version {newer}; this release reads up to {newest}"));
+        let older = newest - 1;
+        assert_eq!(
+            error_of(older),
+            format!("{name} is corrupt at offset 8: format version {older} is not read any more")
+        );
     }
 }

@@ -206,3 +206,25 @@ fn a_key_that_no_index_can_hold_is_refused() {
     engine.flush().unwrap();
     engine.verify().unwrap();
 }
+
+/// It tells what is missing if the manifest should be damaged, so it stays until the next one is there for good.
+#[test]
+fn the_newest_file_of_the_log_outlives_the_interrupted_creation_of_the_next() {
+    let disk = Arc::new(MemoryDisk::new());
+    let engine = Engine::open(disk.clone(), options(Durability::Sync)).unwrap();
+    put(&engine, b"value");
+    engine.checkpoint(Path::new("copy")).unwrap();
+    engine.flush().unwrap();
+    engine.close().unwrap();
+    let logs = |disk: &MemoryDisk| -> Vec<String> {
+        disk.list().unwrap().into_iter().filter(|name| name.ends_with(".wal")).collect()
+    };
+    assert_eq!(logs(&disk), ["0000000001.wal"]);
+    disk.create("0000000002.wal").unwrap();
+    let engine = Engine::open(disk.clone(), options(Durability::Sync)).unwrap();
+    assert_eq!(logs(&disk), ["0000000001.wal"]);
+    put(&engine, b"next");
+    engine.flush().unwrap();
+    assert_eq!(logs(&disk), ["0000000002.wal"]);
+    assert_eq!(&engine.get(KEY).unwrap().unwrap()[..], b"next");
+}

@@ -14,17 +14,15 @@ use std::sync::Arc;
 
 use super::{Edit, State};
 use crate::Error;
-use crate::encoding::Decoder;
+use crate::encoding::{Decoder, Patience};
 use crate::file_header::{FileKind, HEADER_BYTES};
 use crate::io::{File, Folder};
 use crate::planted::{Bug, is_planted};
 
-pub(super) const MANIFEST_FILE: FileKind = FileKind { magic: u64::from_be_bytes(*b"KSTN-MAN"), version: 1 };
+pub(super) const MANIFEST_FILE: FileKind = FileKind { magic: u64::from_be_bytes(*b"KSTN-MAN"), version: 2 };
 const RECORD_HEADER_BYTES: usize = 8;
 /// A manifest is replaced when it is this many times as large as it would be if it were new.
 const REWRITE_FACTOR: u64 = 4;
-/// The search for a record behind a damaged one makes checksums of so many times the length of the file, at most.
-const CHECKED_LENGTHS_MAX: usize = 16;
 
 pub(crate) fn file_name(id: u64) -> String {
     format!("{id:010}.manifest")
@@ -177,10 +175,8 @@ fn read_file(file: &File, id: u64, bytes: &[u8]) -> Result<Option<Contents>, Err
     Ok((base_len > 0).then_some(Contents { state, len: at, base_len }))
 }
 
-/// Gives up when the checksums of what may be a record come to many times the length of the file: names and keys of spaces
-/// may look like the start of one anywhere.
 fn is_any_record_behind(bytes: &[u8], id: u64, at: usize) -> bool {
-    let mut patience_bytes = bytes.len().saturating_mul(CHECKED_LENGTHS_MAX);
+    let mut patience = Patience::with(bytes);
     for behind in at + 1..bytes.len() {
         let Some(len) = Decoder::new(&bytes[behind..]).u32() else { return false };
         let starts_with_edit = bytes.get(behind + RECORD_HEADER_BYTES).is_some_and(|kind| Edit::KINDS.contains(kind));
@@ -190,8 +186,7 @@ fn is_any_record_behind(bytes: &[u8], id: u64, at: usize) -> bool {
         if decode_record(&bytes[behind..], id, behind as u64).is_some() {
             return true;
         }
-        patience_bytes = patience_bytes.saturating_sub(len as usize);
-        if patience_bytes == 0 {
+        if !patience.lasts_after(len as usize) {
             return false;
         }
     }
@@ -324,4 +319,33 @@ fn checksum(record: &[u8], file_id: u64, offset: u64) -> u32 {
     let crc = crc32c::crc32c_append(crc, &offset.to_le_bytes());
     let crc = crc32c::crc32c_append(crc, &record[..4]);
     crc32c::crc32c_append(crc, &record[8..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: u64 = 3;
+
+    #[test]
+    fn a_record_behind_a_damaged_one_is_found() {
+        let mut bytes = MANIFEST_FILE.encode_header(ID).to_vec();
+        for seqno in 1..4 {
+            let offset = bytes.len() as u64;
+            encode_record(&mut bytes, ID, offset, &[Edit::LastCommit(seqno)]);
+        }
+        bytes[HEADER_BYTES + RECORD_HEADER_BYTES] ^= 1;
+        assert!(is_any_record_behind(&bytes, ID, HEADER_BYTES));
+        assert!(!is_any_record_behind(&bytes[..HEADER_BYTES + 12], ID, HEADER_BYTES));
+    }
+
+    /// Keys can be made of what looks like headers of long records; a search that checks each takes minutes.
+    #[test]
+    fn keys_that_look_like_headers_end_the_search_early() {
+        let mut header = [0; RECORD_HEADER_BYTES + 1];
+        header[..4].copy_from_slice(&1_000_000u32.to_le_bytes());
+        header[RECORD_HEADER_BYTES] = *Edit::KINDS.start();
+        let bytes = [vec![0; HEADER_BYTES], header.repeat(700_000)].concat();
+        assert!(!is_any_record_behind(&bytes, ID, HEADER_BYTES));
+    }
 }

@@ -2,12 +2,10 @@
 
 use super::record::{self, RECORD_HEADER_BYTES, WAL_FILE};
 use crate::Error;
+use crate::encoding::Patience;
 use crate::file_header::HEADER_BYTES;
 use crate::io::{File, Folder};
 use crate::planted::{Bug, is_planted};
-
-/// The search for a record behind a hole makes checksums of so many times the length of the file, at most.
-const CHECKED_LENGTHS_MAX: usize = 16;
 
 /// What the log held.
 #[derive(Default, Debug)]
@@ -133,8 +131,7 @@ fn read_records(
 /// Whether a record behind `hole` says that the file was durable beyond it. `last_seqno` is that of the record before the
 /// hole, or zero.
 fn has_record_after_durable_hole(bytes: &[u8], id: u64, hole: usize, last_seqno: u64) -> bool {
-    // What lies behind the hole is the content of values as well, which may look like the start of a record anywhere.
-    let mut patience_bytes = bytes.len().saturating_mul(CHECKED_LENGTHS_MAX);
+    let mut patience = Patience::with(bytes);
     let mut behind = hole + 1;
     while let Some(zeros) = bytes.get(behind..).and_then(|rest| rest.iter().position(|&byte| byte != 0)) {
         // The room behind the records is zeros, and no header is.
@@ -149,8 +146,7 @@ fn has_record_after_durable_hole(bytes: &[u8], id: u64, hole: usize, last_seqno:
             if record::decode(&bytes[behind..], id, behind as u64).is_some() {
                 return true;
             }
-            patience_bytes = patience_bytes.saturating_sub(len);
-            if patience_bytes == 0 {
+            if !patience.lasts_after(len) {
                 return false;
             }
         }

@@ -94,6 +94,17 @@ impl Writer {
             None => Ok(()),
         }
     }
+
+    /// Takes a failed group out of the file, but not what relaxed mode published before it.
+    fn cut_off(&self, start: u64) {
+        if let Some(active) = &self.active
+            && !is_planted(Bug::FailedWriteNotCutOff)
+            && active.file.truncate(start).is_ok()
+        {
+            // Best effort; the next start finds a torn end at worst.
+            let _ = active.file.sync();
+        }
+    }
 }
 
 impl Wal {
@@ -167,23 +178,12 @@ impl Wal {
         let Some(last) = group.last() else { return Ok(None) };
         let outcome = self.prepare_file(writer).and_then(|()| {
             let start = writer.active.as_ref().map_or(0, |active| active.len);
-            self.write_and_sync(writer, group, last.seqno).inspect_err(|_| self.cut_off(writer, start))
+            self.write_and_sync(writer, group, last.seqno).inspect_err(|_| writer.cut_off(start))
         });
         if let Err(error) = &outcome {
             writer.failure.get_or_insert(error.clone());
         }
         outcome
-    }
-
-    /// Takes a failed group out of the file, but not what relaxed mode published before it.
-    fn cut_off(&self, writer: &Writer, start: u64) {
-        if let Some(active) = &writer.active
-            && !is_planted(Bug::FailedWriteNotCutOff)
-            && active.file.truncate(start).is_ok()
-        {
-            // Best effort; the next start finds a torn end at worst.
-            let _ = active.file.sync();
-        }
     }
 
     /// Has a file that takes records.
